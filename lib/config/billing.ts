@@ -1,0 +1,68 @@
+import * as z from 'zod'
+import { amount, duration, flag, httpUrl, secretText, text, whole } from './fields.ts'
+
+const PricingTier = z.object({
+  upTo: whole('Last member count of this step; 0 = open-ended', 0).default(0),
+  unitPrice: amount('Price of one member in currency units').default(0),
+  setupPrice: amount('Price of the step itself in currency units').default(0),
+})
+
+const Variant = z.object({
+  label: text('Name shown for the variant'),
+  billingModel: z
+    .enum(['subscription', 'perpetual_auto', 'perpetual_manual'])
+    .default('subscription')
+    .meta({ description: 'How the variant is paid' }),
+  lookupKey: text('Stripe lookup key of the variant'),
+  price: amount('Price in currency units').default(0),
+  billingCycle: text('Billing cycle as shown').default('monthly'),
+  description: text('Text shown for the variant').optional(),
+})
+
+/** A plan that a group can subscribe to. */
+export const TierSchema = z.object({
+  tierName: text('Unique name of the tier'),
+  lookupKey: text('Stripe lookup key').optional(),
+  price: amount('Price in currency units').default(0),
+  billingCycle: text('Billing cycle as shown').default('monthly'),
+  maxMembers: whole('Largest number of members; 0 = unlimited', 0).default(0),
+  tierDescription: text('Text shown for the tier').optional(),
+  pricingTiers: z.array(PricingTier).default([]).meta({ description: 'Prices by member count' }),
+  platforms: z
+    .array(z.enum(['ios', 'android', 'web']))
+    .default([])
+    .meta({ description: 'Platforms that offer the tier; empty = all', scalar: 'comma' }),
+  ios_product_id: text('App Store product').optional(),
+  variants: z.array(Variant).default([]).meta({ description: 'Other ways to pay for the tier' }),
+})
+
+export type Tier = z.output<typeof TierSchema>
+
+export const StripeSchema = z.object({
+  secretKey: secretText('Stripe API key').optional(),
+  webhookSecret: secretText('Signing secret of the webhook').optional(),
+  webhookBaseUrl: httpUrl('Public base URL under which Stripe calls the webhook').optional(),
+  successBaseUrl: httpUrl('Base URL of the dashboard for the checkout success page').optional(),
+  rootAppUrl: httpUrl('URL of the application, for a cancelled checkout').optional(),
+  frontEndBasePath: text('Path prefix of the dashboard').optional(),
+  trialPeriodDays: whole('Trial of a new subscription in days', 0, 730).default(0),
+  portalReturnUrl: httpUrl('Where the customer portal returns to').optional(),
+})
+
+export const AppStoreSchema = z.object({
+  enabled: flag('Accept App Store purchases').default(false),
+  bundleId: text('Bundle id of the app').optional(),
+  rootCerts: z
+    .array(text('Path of a certificate'))
+    .default([])
+    .meta({ description: 'Paths of the Apple root certificates', scalar: 'item' }),
+  allowSandbox: flag('Accept sandbox purchases').default(false),
+})
+
+export const LicenseSchema = z.object({
+  filePath: text('Path of the licence file').optional(),
+  refreshInterval: duration('How often the licence file is read again (milliseconds once parsed)').prefault(
+    '30m',
+  ),
+  gracePeriodDays: whole('Days that an expired licence goes on working', 0).default(45),
+})

@@ -1,0 +1,87 @@
+import * as z from 'zod'
+
+/** What the reader needs to know of a key beyond its zod type; kept in the key's zod metadata. */
+export interface FieldMeta {
+  /** The value never stands in a problem or a log line, and `<key>_FILE` may give it. */
+  secret?: boolean
+  /** How a lone scalar becomes a list: split at commas, or the only item. */
+  scalar?: 'comma' | 'item'
+  /** The key that a lone scalar stands for where a map is expected. */
+  scalarKey?: string
+  /** A map in the place of a text is turned back into JSON text. */
+  jsonText?: boolean
+  /** What a problem names as expected, in place of the zod type. */
+  expected?: string
+}
+
+export function text(description: string, meta: FieldMeta = {}) {
+  return z
+    .string()
+    .min(1)
+    .meta({ description, ...meta })
+}
+
+export function secretText(description: string, meta: FieldMeta = {}) {
+  return text(description, { secret: true, ...meta })
+}
+
+export function flag(description: string) {
+  return z.boolean().meta({ description, expected: 'true or false' })
+}
+
+export function whole(description: string, min: number, max = Number.MAX_SAFE_INTEGER) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+  return z
+    .int()
+    .min(min)
+    .max(max)
+    .meta({ description, expected: `a whole number ${range}` })
+}
+
+export function amount(description: string) {
+  return z.number().min(0).meta({ description, expected: 'a number of at least 0' })
+}
+
+/** An absolute http or https URL, kept without its trailing slashes. Credentials, query and fragment are refused. */
+export function httpUrl(description: string) {
+  return z
+    .string()
+    .refine(isHttpUrl, { abort: true })
+    .overwrite((url) => url.trim().replace(/\/+$/, ''))
+    .meta({ description, expected: 'an http or https URL without credentials, query or fragment' })
+}
+
+function isHttpUrl(value: string): boolean {
+  const url = URL.parse(value.trim())
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return false
+  return url.username === '' && url.password === '' && !/[?#\s]/.test(value.trim())
+}
+
+/** A browser origin such as `https://app.example.com`, kept as the URL standard writes it. */
+export function origin(description: string) {
+  return z
+    .string()
+    .refine((value) => isHttpUrl(value) && new URL(value).pathname === '/', { abort: true })
+    .overwrite((value) => new URL(value).origin)
+    .meta({ description, expected: 'an origin such as https://app.example.com' })
+}
+
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A length of time such as `30m` or `1h30m`, parsed to milliseconds. */
+export function duration(description: string) {
+  return z
+    .string()
+    .regex(DURATION, { abort: true })
+    .transform(parseDurationMs)
+    .meta({ description, expected: 'a length of time such as 30m or 1h30m' })
+}
+
+export function parseDurationMs(value: string): number {
+  let totalMs = 0
+  for (const [, count, unit] of value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+    totalMs += Number(count) * UNIT_MS[unit!]!
+  }
+  return Math.round(totalMs)
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod'
+import { httpUrl, secretText, text, whole } from './fields.ts'
+
+export const KratosSchema = z.object({
+  url: httpUrl("Kratos' public API"),
+  adminUrl: httpUrl("Kratos' admin API"),
+  timeoutMs: whole('Longest wait for a whoami or admin call', 1).default(2000),
+  proxyTimeoutMs: whole('Longest wait for the first byte of a proxied call', 1).default(30_000),
+  proxyRetryMs: whole('How long a proxied GET is tried again while Kratos refuses connections', 0).default(
+    2000,
+  ),
+})
+
+export const HydraSchema = z.object({
+  url: httpUrl("Hydra's public API").optional(),
+  adminUrl: httpUrl("Hydra's admin API").optional(),
+  hydraLoginToken: z
+    .array(secretText('A bearer token'))
+    .default([])
+    .meta({
+      description: 'Bearer token (or list) that the token hook presents',
+      secret: true,
+      scalar: 'item',
+    }),
+  timeoutMs: whole('Longest wait for a Hydra call', 1).default(2000),
+})
+
+const PlanetscaleSchema = z.object({
+  host: text('PlanetScale host').optional(),
+  url: secretText('PlanetScale URL, in place of host, username and password').optional(),
+  username: text('PlanetScale user').optional(),
+  password: secretText('PlanetScale password').optional(),
+})
+
+export const DatabaseSchema = z.object({
+  file: text('SQLite file; chooses SQLite').optional(),
+  host: text('MySQL or MariaDB host').optional(),
+  port: whole('MySQL port', 1, 65_535).default(3306),
+  user: text('MySQL user').optional(),
+  password: secretText('MySQL password').optional(),
+  dbname: text('MySQL database').optional(),
+  poolSize: whole('Largest number of connections of this process', 1, 1000).default(10),
+  planetscale: PlanetscaleSchema.optional().meta({ description: 'PlanetScale over HTTP, for the edge' }),
+})
+
+export const NatsSchema = z.object({
+  url: text('NATS servers, comma separated; absent = events stay in this process').optional(),
+  prefix: text('Prefix of every subject').optional(),
+  user: text('NATS user').optional(),
+  password: secretText('NATS password').optional(),
+  token: secretText('NATS token').optional(),
+  timeoutMs: whole('Longest wait for a publish acknowledgement', 1).default(5000),
+})
+
+export const S3Schema = z.object({
+  key: secretText('Access key id').optional(),
+  secret: secretText('Secret access key').optional(),
+  region: text('Region').optional(),
+  endpoint: httpUrl('Endpoint of an S3 compatible store').optional(),
+  bucket: text('Bucket of the avatars').optional(),
+  secondaryBucket: text('Bucket of the backups').optional(),
+  cdnUrl: httpUrl('Public base URL of the avatars').optional(),
+})
+
+export const BackupSchema = z.object({
+  databases: z
+    .array(
+      z
+        .object({
+          dbname: text('Database name'),
+          host: text('Host; default database.host').optional(),
+          port: whole('Port; default database.port', 1, 65_535).optional(),
+          user: text('User; default database.user').optional(),
+          password: secretText('Password; default database.password').optional(),
+        })
+        .meta({ scalarKey: 'dbname' }),
+    )
+    .default([])
+    .meta({ description: 'Databases to dump: names, or maps with their own server', scalar: 'comma' }),
+})
