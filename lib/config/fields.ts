@@ -46,7 +46,7 @@ export function amount(description: string) {
 export function httpUrl(description: string) {
   return z
     .string()
-    .refine(isHttpUrl, { abort: true })
+    .refine(isHttpUrl)
     .overwrite((url) => url.trim().replace(/\/+$/, ''))
     .meta({ description, expected: 'an http or https URL without credentials, query or fragment' })
 }
@@ -61,8 +61,8 @@ function isHttpUrl(value: string): boolean {
 export function origin(description: string) {
   return z
     .string()
-    .refine((value) => isHttpUrl(value) && new URL(value).pathname === '/', { abort: true })
-    .overwrite((value) => new URL(value).origin)
+    .refine((value) => isHttpUrl(value) && new URL(value).pathname === '/')
+    .overwrite((value) => URL.parse(value)?.origin ?? value)
     .meta({ description, expected: 'an origin such as https://app.example.com' })
 }
 
@@ -73,7 +73,7 @@ const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_00
 export function duration(description: string) {
   return z
     .string()
-    .regex(DURATION, { abort: true })
+    .regex(DURATION)
     .transform(parseDurationMs)
     .meta({ description, expected: 'a length of time such as 30m or 1h30m' })
 }

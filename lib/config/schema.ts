@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { AppStoreSchema, LicenseSchema, StripeSchema, TierSchema } from './billing.ts'
 import { flag, httpUrl, origin, secretText, text, whole } from './fields.ts'
+import { NatsSchema } from './nats.ts'
+import { checkRules } from './rules.ts'
 import {
   CookieSchema,
   EventsSchema,
@@ -10,7 +12,7 @@ import {
   TokenSchema,
   UserSchema,
 } from './server.ts'
-import { BackupSchema, DatabaseSchema, HydraSchema, KratosSchema, NatsSchema, S3Schema } from './upstreams.ts'
+import { BackupSchema, DatabaseSchema, HydraSchema, KratosSchema, S3Schema } from './upstreams.ts'
 
 /** The keys of the configuration file, before the derived ones are filled in. */
 export const FileSchema = z.object({
@@ -33,13 +35,10 @@ export const FileSchema = z.object({
     .meta({ description: 'Domain of the cookie; absent = this host alone', expected: 'a host name' }),
   renewOnUse: flag('Renew the cookie near its end on signed-in calls').default(true),
   exchangeById: flag('Exchange a session by its id alone, without its credential').default(false),
-  allowedOrigins: z
-    .array(origin('An origin'))
-    .default([])
-    .meta({
-      description: 'Origins that may call with credentials, beside the frontend URLs',
-      scalar: 'comma',
-    }),
+  allowedOrigins: z.array(origin('An origin')).default([]).meta({
+    description: 'Origins that may call with credentials, beside the frontend URLs',
+    scalar: 'comma',
+  }),
   trustedProxies: z
     .array(
       z
@@ -105,7 +104,7 @@ export const FileSchema = z.object({
 export type FileConfig = z.output<typeof FileSchema>
 
 /** The whole configuration as the program sees it. */
-export const ConfigSchema = FileSchema.transform(deriveConfig)
+export const ConfigSchema = FileSchema.superRefine(checkRules, { when: () => true }).transform(deriveConfig)
 
 export type Config = z.output<typeof ConfigSchema>
 

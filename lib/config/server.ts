@@ -3,12 +3,19 @@ import { flag, secretText, text, whole } from './fields.ts'
 
 const Es256Key = z.object({
   kid: text('Key id'),
-  privateKey: secretText('P-256 private key: PKCS #8 PEM or JWK', { jsonText: true }),
+  privateKey: secretText('P-256 private key: PKCS #8 PEM or JWK', {
+    jsonText: true,
+    expected: 'a PKCS #8 PEM or a private P-256 JWK',
+  }).refine(isEs256Key),
   retired: flag('Verifies but no longer signs').default(false),
 })
 
 export const TokenSchema = z.object({
   ttlSeconds: whole('Life of a loopToken', 30, 86_400).default(900),
+  algorithm: z
+    .enum(['HS256', 'ES256'])
+    .default('HS256')
+    .meta({ description: 'Algorithm that signs; siblings that share jwtKey verify HS256' }),
   clockSkewSeconds: whole('Clock skew tolerated in verification', 0, 300).default(30),
   es256Keys: z
     .array(Es256Key)
@@ -80,3 +87,14 @@ export const PersonalAccessTokensSchema = z.object({
     .default([])
     .meta({ description: 'Routes open to a scope' }),
 })
+
+// A cheap look, for a clear line at start; the key itself is imported by the signer.
+function isEs256Key(value: string): boolean {
+  if (value.trim().startsWith('-----BEGIN PRIVATE KEY-----')) return true
+  try {
+    const { kty, crv, d } = JSON.parse(value)
+    return kty === 'EC' && crv === 'P-256' && typeof d === 'string'
+  } catch {
+    return false
+  }
+}

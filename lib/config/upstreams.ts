@@ -4,6 +4,8 @@ import { httpUrl, secretText, text, whole } from './fields.ts'
 export const KratosSchema = z.object({
   url: httpUrl("Kratos' public API"),
   adminUrl: httpUrl("Kratos' admin API"),
+  sessionCookie: text("Name of Kratos' session cookie").default('ory_kratos_session'),
+  schemaId: text('Identity schema of seeded users').default('default'),
   timeoutMs: whole('Longest wait for a whoami or admin call', 1).default(2000),
   proxyTimeoutMs: whole('Longest wait for the first byte of a proxied call', 1).default(30_000),
   proxyRetryMs: whole('How long a proxied GET is tried again while Kratos refuses connections', 0).default(
@@ -14,14 +16,11 @@ export const KratosSchema = z.object({
 export const HydraSchema = z.object({
   url: httpUrl("Hydra's public API").optional(),
   adminUrl: httpUrl("Hydra's admin API").optional(),
-  hydraLoginToken: z
-    .array(secretText('A bearer token'))
-    .default([])
-    .meta({
-      description: 'Bearer token (or list) that the token hook presents',
-      secret: true,
-      scalar: 'item',
-    }),
+  hydraLoginToken: z.array(secretText('A bearer token')).default([]).meta({
+    description: 'Bearer token (or list) that the token hook presents',
+    secret: true,
+    scalar: 'item',
+  }),
   timeoutMs: whole('Longest wait for a Hydra call', 1).default(2000),
 })
 
@@ -41,15 +40,6 @@ export const DatabaseSchema = z.object({
   dbname: text('MySQL database').optional(),
   poolSize: whole('Largest number of connections of this process', 1, 1000).default(10),
   planetscale: PlanetscaleSchema.optional().meta({ description: 'PlanetScale over HTTP, for the edge' }),
-})
-
-export const NatsSchema = z.object({
-  url: text('NATS servers, comma separated; absent = events stay in this process').optional(),
-  prefix: text('Prefix of every subject').optional(),
-  user: text('NATS user').optional(),
-  password: secretText('NATS password').optional(),
-  token: secretText('NATS token').optional(),
-  timeoutMs: whole('Longest wait for a publish acknowledgement', 1).default(5000),
 })
 
 export const S3Schema = z.object({

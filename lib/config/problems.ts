@@ -1,0 +1,78 @@
+import type * as z from 'zod'
+import { keyName, type Path, type Shape, shapesAlong } from './shape.ts'
+
+/** One wrong value. `found` never holds a secret, only its kind and length. */
+export interface Problem {
+  key: string
+  expected: string
+  found: string
+}
+
+/** The configuration cannot be used; `message` has one line for each problem. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(problemLine).join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+export function problemLine({ key, expected, found }: Problem): string {
+  return `${key}: expected ${expected}, found ${found}`
+}
+
+/** Turns zod's issues into problems, at most one for each key. `value` is what zod was given. */
+export function problemsFromIssues(
+  issues: readonly z.core.$ZodIssue[],
+  root: Shape,
+  value: unknown,
+  secrets: readonly string[],
+): Problem[] {
+  const problems = new Map<string, Problem>()
+  for (const issue of issues) {
+    const shapes = shapesAlong(root, issue.path)
+    const key = keyName(issue.path) || 'configuration'
+    const own = issue.code === 'custom' ? issue.params : undefined
+    if (problems.has(key)) continue
+    problems.set(key, {
+      key,
+      expected: (own?.expected as string | undefined) ?? expectedOf(shapes.at(-1)!),
+      found: (own?.found as string | undefined) ?? describeFound(valueAt(value, issue.path), shapes, secrets),
+    })
+  }
+  return [...problems.values()]
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part], value)
+}
+
+function expectedOf(shape: Shape): string {
+  if (shape.meta.expected) return shape.meta.expected
+  if (shape.choices) return `one of ${shape.choices.join(', ')}`
+  const names = { map: 'a map', list: 'a list', text: 'a text', number: 'a number', flag: 'true or false' }
+  return names[shape.kind]
+}
+
+function describeFound(value: unknown, shapes: readonly Shape[], secrets: readonly string[]): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a map'
+  const text = String(value)
+  const last = shapes.at(-1)!
+  const misplaced = last.kind === 'map' || last.kind === 'list'
+  const hidden = misplaced || shapes.some((shape) => shape.meta.secret) || revealsSecret(text, secrets)
+  if (hidden) return describeSecret(text)
+  return text.length > 80 ? `${JSON.stringify(text.slice(0, 80))}...` : JSON.stringify(text)
+}
+
+// A URL in the wrong place may carry a password before its @.
+function revealsSecret(text: string, secrets: readonly string[]): boolean {
+  return /\/\/.*@/s.test(text) || secrets.some((secret) => text.includes(secret) || secret.includes(text))
+}
+
+export function describeSecret(text: string): string {
+  return `a text of ${text.length} characters`
+}
