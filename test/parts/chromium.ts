@@ -1,5 +1,5 @@
 import { type Browser, chromium, type LaunchOptions } from 'playwright-core'
-import { programPath } from './available.ts'
+import { programPath } from './find-program.ts'
 
 /** The system's Chromium. @throws when there is none */
 export function chromiumPath(): string {

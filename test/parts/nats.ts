@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { programPath } from './available.ts'
+import { programPath } from './find-program.ts'
 import { freePort } from './free-port.ts'
 import { startProcess } from './process.ts'
 import { type Restartable, restartable } from './restartable.ts'

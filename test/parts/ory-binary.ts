@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { atExit } from './at-exit.ts'
-import { programPath } from './available.ts'
+import { goProgram } from './go-program.ts'
 import { cachedOryBinary, type OryName, oryCachePath, orySource } from './ory-cache.ts'
 import { runProcess } from './process.ts'
 
@@ -28,10 +28,13 @@ export async function oryBinary(name: OryName): Promise<string> {
 }
 
 async function build(name: OryName, path: string): Promise<string> {
+  const go = goProgram()
+  if (!go) throw new Error(`building ${name} needs a newer Go than is installed here, if one is`)
+
   const unfinished = `${path}.${process.pid}`
   atExit(() => rmSync(unfinished, { force: true }))
   await runProcess(
-    programPath('go'),
+    go,
     ['build', '-buildvcs=false', '-tags', 'sqlite,json1', '-o', unfinished, PACKAGES[name]],
     { cwd: orySource(name), env: { CGO_ENABLED: '1' } },
   )

@@ -92,14 +92,14 @@ export function startProcess(command: string, args: string[], options: StartOpti
   }
 }
 
-/** Runs a program to its end and answers its output. @throws with the output's end when it does not exit with 0 */
+/** Runs a program to its end and answers its stdout. @throws with the last of both streams unless it exits with 0 */
 export async function runProcess(command: string, args: string[], options?: StartOptions): Promise<string> {
   const running = startProcess(command, args, options)
   const { code, signal } = await running.exit
   if (code !== 0) {
     throw new Error(`${command} ended with ${signal ?? code}:\n${running.output().slice(-4000)}`)
   }
-  return running.output()
+  return running.stdout()
 }
 
 /** Has the kernel kill the program when this process dies, even by SIGKILL, which no exit hook sees. */
