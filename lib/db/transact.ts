@@ -1,0 +1,28 @@
+import type { Kysely, Transaction } from 'kysely'
+import { databaseFailure } from './errors.ts'
+import type { Database } from './tables.ts'
+
+const MAX_TRIES = 5
+
+/**
+ * Runs `work` in one transaction, again from its start after a deadlock, a lock wait timeout or a unique violation
+ * that a concurrent transaction caused. `work` must make no network call and may run several times.
+ */
+export async function transact<T>(
+  db: Kysely<Database>,
+  work: (trx: Transaction<Database>) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      const failure = databaseFailure(error)
+      if (tries === MAX_TRIES || (failure !== 'conflict' && failure !== 'unique_violation')) throw error
+      await pause(5 * 2 ** tries * Math.random())
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,78 @@
+import type * as z from 'zod'
+import type { Principal } from '../auth/authenticate.ts'
+import type { Env, ExecutionContext } from '../env.ts'
+import type { Log } from '../log.ts'
+import type { Trace } from './trace.ts'
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export type Method = (typeof METHODS)[number]
+
+/**
+ * Who may call. `groupMember` and `groupAdmin` read the `group` path parameter (a slug); sysadmins pass them, everybody else sees
+ * another tenant's group as absent.
+ */
+export type Access = 'public' | 'user' | 'groupMember' | 'groupAdmin' | 'admin' | 'sysadmin'
+
+type PrincipalOf<A extends Access> = A extends 'public' ? undefined : Principal
+
+/** What a handler gets: everything is parsed, authenticated and authorised. */
+export interface OperationContext<A extends Access, Params, Query, Body> {
+  request: Request
+  env: Env
+  ctx: ExecutionContext
+  trace: Trace
+  log: Log
+  principal: PrincipalOf<A>
+  params: Params
+  query: Query
+  body: Body
+  /** Headers added to the answer; `Set-Cookie` may be appended several times. */
+  headers: Headers
+}
+
+/** The bodies that an operation takes; the handler gets what the schema of the sent content type gives. */
+export interface BodySchemas<Body> {
+  json?: z.ZodType<Body>
+  form?: z.ZodType<Body>
+  multipart?: z.ZodType<Body>
+  /** The body may be left out; the handler then gets what the schema makes of `{}`. */
+  optional?: boolean
+}
+
+/** One method of a route: everything that validation, access control and the OpenAPI document need. */
+export interface Operation<
+  A extends Access = Access,
+  Params = unknown,
+  Query = unknown,
+  Body = unknown,
+  Answer = unknown,
+> {
+  summary: string
+  description?: string
+  tag?: string
+  access: A
+  params?: z.ZodType<Params>
+  query?: z.ZodType<Query>
+  body?: BodySchemas<Body>
+  /** Schemas by status; the first success status is the one of a plain return value. `null` is an answer without a body. */
+  responses: Record<number, z.ZodType<Answer> | z.ZodType | null>
+  /** A GET that changes something: HEAD then answers without running it. */
+  effectful?: boolean
+  /** Changing calls that work before the mandatory profile fields are given. */
+  allowsIncompleteProfile?: boolean
+  /** Relays another server's answers: no headers are added but the request id and CORS. */
+  proxied?: boolean
+  /** A plain value becomes JSON; a `Response` is passed on. */
+  handle(context: OperationContext<A, Params, Query, Body>): Promise<Answer | Response> | Answer | Response
+}
+
+/** Declares one method of a route; exists for type inference alone. */
+export function operation<
+  const A extends Access,
+  Params = undefined,
+  Query = undefined,
+  Body = undefined,
+  Answer = unknown,
+>(definition: Operation<A, Params, Query, Body, Answer>): Operation {
+  return definition as unknown as Operation
+}

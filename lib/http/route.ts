@@ -1,0 +1,163 @@
+import { authenticate, type Principal } from '../auth/authenticate.ts'
+import { authorise, requireCompleteProfile } from '../auth/authorise.ts'
+import { renewedCookie } from '../auth/renew-cookie.ts'
+import type { Env, ExecutionContext } from '../env.ts'
+import { ApiError, problemResponse } from './errors.ts'
+import { finishResponse, preflightResponse } from './finish-response.ts'
+import { METHODS, type Method, type Operation } from './operation.ts'
+import { requireOwnOrigin } from './origin.ts'
+import { type PathPattern, pathPattern } from './path-pattern.ts'
+import { readBody } from './read-body.ts'
+import { toApiError } from './to-api-error.ts'
+import { type Trace, traceOf } from './trace.ts'
+import { validate } from './validate.ts'
+
+/** Methods of a route; `ALL` takes what has no entry of its own. */
+export type Operations = Partial<Record<Method | 'ALL', Operation>>
+
+export interface RouteOptions {
+  /** Which listener serves the route: the public API, the internal port, or both. Internal routes are in no edge build. */
+  listener?: 'api' | 'internal' | 'both'
+}
+
+/** A standalone fetch-style handler for one URL path, and its declaration. */
+export interface Route {
+  path: string
+  listener: 'api' | 'internal' | 'both'
+  operations: Operations
+  fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response>
+}
+
+/** Makes the handler of one path: validation, access control, error answers, CORS and the log line come from the declaration. */
+export function route(path: string, operations: Operations, { listener = 'api' }: RouteOptions = {}): Route {
+  const pattern = pathPattern(path)
+  return {
+    path,
+    listener,
+    operations,
+    fetch: (request, env, ctx) => serve({ path, pattern, operations }, request, env, ctx),
+  }
+}
+
+interface Definition {
+  path: string
+  pattern: PathPattern
+  operations: Operations
+}
+
+async function serve(
+  definition: Definition,
+  request: Request,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const startedAt = performance.now()
+  const trace = traceOf(request)
+  const log = env.log.child({ requestId: trace.requestId, traceparent: trace.traceparent })
+  const selected = selectOperation(definition.operations, request.method)
+
+  let response: Response
+  try {
+    response = await answer(definition, selected, request, { ...env, log }, ctx, trace)
+  } catch (error) {
+    response = problemResponse(toApiError(error, log), trace.requestId)
+  }
+
+  const finished = finishResponse(response, request, env.config, trace, selected?.proxied ?? false)
+  const durationMs = performance.now() - startedAt
+  const { pathname } = new URL(request.url)
+  log.info(
+    { method: request.method, route: definition.path, path: pathname, status: finished.status, durationMs },
+    'request',
+  )
+  env.metrics.countRequest(definition.path, request.method, finished.status, durationMs)
+  return finished
+}
+
+function selectOperation(operations: Operations, method: string): Operation | undefined {
+  const known = method === 'HEAD' ? 'GET' : METHODS.find((candidate) => candidate === method)
+  return (known && operations[known]) ?? (known && operations.ALL)
+}
+
+async function answer(
+  { operations, pattern }: Definition,
+  operation: Operation | undefined,
+  request: Request,
+  env: Env,
+  ctx: ExecutionContext,
+  trace: Trace,
+): Promise<Response> {
+  const pathParams = pattern.match(new URL(request.url).pathname)
+  if (!pathParams) throw new ApiError('not_found')
+  const allow = allowedMethods(operations)
+  if (request.method === 'OPTIONS') return preflightResponse(request, env.config, allow)
+  if (!operation) throw new ApiError('method_not_allowed', { headers: { allow: allow.join(', ') } })
+  if (request.method === 'HEAD' && operation.effectful) return new Response(null)
+
+  const principal = await admit(operation, request, env, pathParams)
+
+  const headers = new Headers()
+  const result = await operation.handle({
+    request,
+    env,
+    ctx,
+    trace,
+    log: env.log,
+    principal: principal as never,
+    params: operation.params && validate(operation.params, pathParams, 'path'),
+    query: operation.query && validate(operation.query, queryOf(request), 'query'),
+    body: operation.body && (await readBody(request, operation.body, env.config.limits)),
+    headers,
+  })
+
+  const response = result instanceof Response ? result : plainResponse(result, operation)
+  const renewed = principal && (await renewedCookie(request, principal, env, ctx, trace))
+  if (renewed && !headers.has('set-cookie')) headers.append('set-cookie', renewed)
+  return withHeaders(response, headers)
+}
+
+/** Authenticates before anything is loaded or parsed. */
+async function admit(
+  operation: Operation,
+  request: Request,
+  env: Env,
+  params: unknown,
+): Promise<Principal | undefined> {
+  if (operation.access === 'public') return undefined
+  const principal = await authenticate(request, env)
+  if (principal.via === 'cookie') requireOwnOrigin(request, env.config)
+  authorise(principal, operation.access, params)
+  const changes = request.method !== 'GET' && request.method !== 'HEAD'
+  if (changes && !operation.allowsIncompleteProfile) requireCompleteProfile(principal, env.config)
+  return principal
+}
+
+function allowedMethods(operations: Operations): string[] {
+  const methods = operations.ALL ? METHODS : METHODS.filter((method) => operations[method])
+  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS']
+}
+
+/** Query values by name; a name that comes several times gives an array. */
+function queryOf(request: Request): Record<string, string | string[]> {
+  const { searchParams } = new URL(request.url)
+  return Object.fromEntries(
+    [...new Set(searchParams.keys())].map((name) => {
+      const values = searchParams.getAll(name)
+      return [name, values.length > 1 ? values : values[0]!]
+    }),
+  )
+}
+
+function plainResponse(value: unknown, operation: Operation): Response {
+  const status = Number(Object.keys(operation.responses).find((candidate) => candidate.startsWith('2')))
+  return value === undefined ? new Response(null, { status }) : Response.json(value, { status })
+}
+
+function withHeaders(response: Response, extra: Headers): Response {
+  const headers = new Headers(response.headers)
+  for (const [name, value] of extra) {
+    if (name === 'set-cookie') headers.append(name, value)
+    else headers.set(name, value)
+  }
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+}

@@ -1,0 +1,14 @@
+import { databaseFailure } from '../db/errors.ts'
+import type { Log } from '../log.ts'
+import { ApiError } from './errors.ts'
+
+/** What goes over the wire for any thrown value; the unknown is logged whole and answered with a fixed sentence. */
+export function toApiError(error: unknown, log: Log): ApiError {
+  if (error instanceof ApiError) return error
+  if (databaseFailure(error) === 'unavailable') {
+    log.error({ err: error }, 'database unavailable')
+    return new ApiError('database_unavailable', { cause: error })
+  }
+  log.error({ err: error }, 'request failed')
+  return new ApiError('internal_error', { cause: error })
+}

@@ -1,0 +1,70 @@
+import type { Transaction } from 'kysely'
+import { createBootstrapSubscription } from '../billing/bootstrap-subscription.ts'
+import type { Config } from '../config.ts'
+import type { Database, GroupRow, UserRow } from '../db/tables.ts'
+import { appendEvent } from '../events/outbox.ts'
+import type { Trace } from '../http/trace.ts'
+import { addMember, createGroup } from './groups.ts'
+import { displayName, eventActor } from './users.ts'
+
+/**
+ * Does once for each user what a first login does: tells of the user and, with `authlance.autoCreateGroup`, makes a
+ * group with the user as `group-admin` and a subscription on the default tier. A user who already belongs to a group gets no
+ * other. The caller holds the lock on the user's row.
+ */
+export async function bootstrapTenant(
+  trx: Transaction<Database>,
+  config: Config,
+  user: UserRow,
+  now: number,
+  trace: Trace,
+): Promise<void> {
+  if (user.bootstrapped_at !== null) return
+  await trx.updateTable('users').set({ bootstrapped_at: now }).where('id', '=', user.id).execute()
+  await appendEvent(trx, 'user.created', { user: eventActor(user) }, now, trace)
+
+  if (config.authlance.autoCreateGroup && !(await hasMembership(trx, user))) {
+    await bootstrapGroup(trx, config, user, now, trace)
+  }
+}
+
+async function bootstrapGroup(
+  trx: Transaction<Database>,
+  config: Config,
+  user: UserRow,
+  now: number,
+  trace: Trace,
+): Promise<void> {
+  const longName = displayName(user)
+  const group = await createGroup(trx, { slugSource: longName, longName, bootstrapUserId: user.id }, now)
+  await addMember(trx, group.id, user.id, ['group-admin'], now)
+  const payload = { group: { id: group.id, name: group.name, longName }, user: eventActor(user) }
+  await appendEvent(trx, 'group.created', payload, now, trace)
+  await bootstrapSubscription(trx, config, group, now, trace)
+}
+
+async function bootstrapSubscription(
+  trx: Transaction<Database>,
+  config: Config,
+  group: GroupRow,
+  now: number,
+  trace: Trace,
+): Promise<void> {
+  const subscription = await createBootstrapSubscription(trx, config, group, now)
+  if (!subscription || config.events.disableSubscriptionEvents) return
+  const payload = {
+    tierName: subscription.tier_name,
+    group: { id: group.id, name: group.name },
+    status: subscription.status,
+    subscriptionId: subscription.id,
+    billingProvider: subscription.provider,
+    startDate: new Date(subscription.started_at).toISOString(),
+    ...(subscription.ends_at !== null && { endDate: new Date(subscription.ends_at).toISOString() }),
+  }
+  await appendEvent(trx, 'subscription.created', payload, now, trace)
+}
+
+async function hasMembership(trx: Transaction<Database>, user: UserRow): Promise<boolean> {
+  const query = trx.selectFrom('memberships').select('group_id').where('user_id', '=', user.id).limit(1)
+  return (await query.executeTakeFirst()) !== undefined
+}

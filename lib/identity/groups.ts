@@ -1,0 +1,87 @@
+import type { Transaction } from 'kysely'
+import { orIgnore } from '../db/dialect.ts'
+import { databaseFailure } from '../db/errors.ts'
+import type { Database, GroupRow } from '../db/tables.ts'
+import { slugFrom, slugSuffix } from './slug.ts'
+
+export interface NewGroup {
+  /** Text that the slug is made from. */
+  slugSource: string
+  longName: string
+  /** Set for the group that a user's first exchange makes. */
+  bootstrapUserId?: number
+}
+
+const MAX_SLUGS = 200
+
+/** Makes a group under the first free slug: a slug that is taken gets letters appended. */
+export async function createGroup(
+  trx: Transaction<Database>,
+  group: NewGroup,
+  now: number,
+): Promise<GroupRow> {
+  for (let attempt = 0; attempt < MAX_SLUGS; attempt++) {
+    const name = slugFrom(group.slugSource, slugSuffix(attempt))
+    if (await findGroupByName(trx, name)) continue
+    if (await insertGroup(trx, name, group, now)) return (await findGroupByName(trx, name))!
+  }
+  throw new Error(`no free slug after ${MAX_SLUGS} tries`)
+}
+
+export function findGroupByName(trx: Transaction<Database>, name: string): Promise<GroupRow | undefined> {
+  return trx.selectFrom('groups').selectAll().where('name', '=', name).executeTakeFirst()
+}
+
+/** Adds a member, and roles in the group; what is there already stays. */
+export async function addMember(
+  trx: Transaction<Database>,
+  groupId: number,
+  userId: number,
+  roles: string[],
+  now: number,
+): Promise<void> {
+  const membership = { group_id: groupId, user_id: userId }
+  await orIgnore(trx, trx.insertInto('memberships').values({ ...membership, created_at: now })).execute()
+  if (!roles.length) return
+  const rows = roles.map((role) => ({ ...membership, role }))
+  await orIgnore(trx, trx.insertInto('membership_roles').values(rows)).execute()
+}
+
+/** Whether the insert took: another transaction may have taken the slug since we looked. */
+async function insertGroup(
+  trx: Transaction<Database>,
+  name: string,
+  group: NewGroup,
+  now: number,
+): Promise<boolean> {
+  try {
+    await trx
+      .insertInto('groups')
+      .values({
+        name,
+        long_name: group.longName.slice(0, 255),
+        description: null,
+        avatar: null,
+        url: null,
+        subscription_uuid: crypto.randomUUID(),
+        bootstrap_user_id: group.bootstrapUserId ?? null,
+        created_at: now,
+        updated_at: now,
+      })
+      .execute()
+    return true
+  } catch (error) {
+    if (databaseFailure(error) === 'unique_violation' && !(await ownsBootstrapGroup(trx, group))) return false
+    throw error
+  }
+}
+
+/** A violation of `bootstrap_user_id` is not a taken slug: the user has its group, and no other name helps. */
+async function ownsBootstrapGroup(
+  trx: Transaction<Database>,
+  { bootstrapUserId }: NewGroup,
+): Promise<boolean> {
+  if (bootstrapUserId === undefined) return false
+  const query = trx.selectFrom('groups').select('id').where('bootstrap_user_id', '=', bootstrapUserId)
+  return (await query.executeTakeFirst()) !== undefined
+}

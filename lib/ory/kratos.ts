@@ -1,0 +1,143 @@
+import * as z from 'zod'
+import type { Config } from '../config.ts'
+import { type Trace, traceHeaders } from '../http/trace.ts'
+import type { Metrics } from '../metrics.ts'
+import { KratosIdentity, KratosSession } from './kratos-session.ts'
+import { type Upstream, type UpstreamFailure, upstreamJson } from './upstream-fetch.ts'
+
+/** What a caller proves its Kratos session with: the session cookie or a session token, never both. */
+export type KratosCredential = { cookie: string } | { sessionToken: string }
+
+export type WhoamiResult =
+  | { kind: 'session'; session: KratosSession }
+  | { kind: 'unauthenticated' }
+  | { kind: 'aal2_required'; redirectBrowserTo?: string }
+  | UpstreamFailure
+
+/** The few Kratos calls that we make. None throws: trouble is a result. */
+export interface Kratos {
+  whoami(credential: KratosCredential, trace: Trace): Promise<WhoamiResult>
+  /** Ends a session through the admin API; one that is already gone counts as ended. */
+  endSession(sid: string, trace: Trace): Promise<{ kind: 'ended' } | UpstreamFailure>
+  findIdentityByEmail(
+    email: string,
+    trace: Trace,
+  ): Promise<{ kind: 'identity'; identity?: KratosIdentity } | UpstreamFailure>
+  /** Creates an identity without credentials; `conflict` when the address is taken. */
+  createIdentity(
+    identity: NewIdentity,
+    trace: Trace,
+  ): Promise<{ kind: 'identity'; identity: KratosIdentity } | { kind: 'conflict' } | UpstreamFailure>
+  /** Whether the public API is ready. */
+  ready(timeoutMs: number): Promise<boolean>
+}
+
+export interface NewIdentity {
+  email: string
+  firstName?: string
+  lastName?: string
+  metadataAdmin: Record<string, unknown>
+}
+
+type KratosConfig = Config['kratos']
+
+export function createKratos(
+  config: KratosConfig,
+  metrics: Metrics,
+  fetcher: typeof fetch = (input, init) => fetch(input, init),
+): Kratos {
+  const upstream: Upstream = { service: 'kratos', fetch: fetcher, timeoutMs: config.timeoutMs, metrics }
+  return {
+    whoami: (credential, trace) => whoami(upstream, config, credential, trace),
+    endSession: (sid, trace) => endSession(upstream, config, sid, trace),
+    findIdentityByEmail: (email, trace) => findIdentityByEmail(upstream, config, email, trace),
+    createIdentity: (identity, trace) => createIdentity(upstream, config, identity, trace),
+    ready: async (timeoutMs) => {
+      const answer = await upstreamJson({ ...upstream, timeoutMs }, 'ready', `${config.url}/health/ready`, {})
+      return answer.kind === 'answer' && answer.status === 200
+    },
+  }
+}
+
+async function whoami(
+  upstream: Upstream,
+  config: KratosConfig,
+  credential: KratosCredential,
+  trace: Trace,
+): Promise<WhoamiResult> {
+  const proof: Record<string, string> =
+    'cookie' in credential ? { cookie: credential.cookie } : { 'x-session-token': credential.sessionToken }
+  const headers = { accept: 'application/json', ...proof, ...traceHeaders(trace) }
+  const answer = await upstreamJson(upstream, 'whoami', `${config.url}/sessions/whoami`, { headers })
+  if (answer.kind === 'unavailable') return answer
+
+  if (answer.status === 200) {
+    const session = KratosSession.safeParse(answer.body)
+    return session.success
+      ? { kind: 'session', session: session.data }
+      : { kind: 'unavailable', reason: 'body', status: 200 }
+  }
+  if (answer.status === 401) return { kind: 'unauthenticated' }
+  const refusal = answer.status === 403 ? Refusal.safeParse(answer.body) : undefined
+  if (refusal?.success) {
+    return {
+      kind: 'aal2_required',
+      ...(refusal.data.redirect_browser_to && { redirectBrowserTo: refusal.data.redirect_browser_to }),
+    }
+  }
+  return { kind: 'unavailable', reason: 'status', status: answer.status }
+}
+
+const Refusal = z.object({
+  error: z.object({ id: z.literal('session_aal2_required') }),
+  redirect_browser_to: z.string().optional(),
+})
+
+async function endSession(upstream: Upstream, config: KratosConfig, sid: string, trace: Trace) {
+  const url = `${config.adminUrl}/admin/sessions/${encodeURIComponent(sid)}`
+  const answer = await upstreamJson(upstream, 'end_session', url, {
+    method: 'DELETE',
+    headers: traceHeaders(trace),
+  })
+  if (answer.kind === 'unavailable') return answer
+  return answer.status < 300 || answer.status === 404
+    ? ({ kind: 'ended' } as const)
+    : unexpected(answer.status)
+}
+
+async function findIdentityByEmail(upstream: Upstream, config: KratosConfig, email: string, trace: Trace) {
+  const url = `${config.adminUrl}/admin/identities?credentials_identifier=${encodeURIComponent(email)}`
+  const answer = await upstreamJson(upstream, 'find_identity', url, { headers: traceHeaders(trace) })
+  if (answer.kind === 'unavailable') return answer
+  const identities = z.array(KratosIdentity).safeParse(answer.body)
+  if (answer.status !== 200 || !identities.success) return unexpected(answer.status)
+  const identity = identities.data.find((found) => found.traits.email.trim().toLowerCase() === email)
+  return { kind: 'identity', ...(identity && { identity }) } as const
+}
+
+async function createIdentity(upstream: Upstream, config: KratosConfig, identity: NewIdentity, trace: Trace) {
+  const name = {
+    ...(identity.firstName && { first: identity.firstName }),
+    ...(identity.lastName && { last: identity.lastName }),
+  }
+  const answer = await upstreamJson(upstream, 'create_identity', `${config.adminUrl}/admin/identities`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...traceHeaders(trace) },
+    body: JSON.stringify({
+      schema_id: config.schemaId,
+      state: 'active',
+      traits: { email: identity.email, ...(Object.keys(name).length && { name }) },
+      metadata_admin: identity.metadataAdmin,
+    }),
+  })
+  if (answer.kind === 'unavailable') return answer
+  if (answer.status === 409) return { kind: 'conflict' } as const
+  const created = KratosIdentity.safeParse(answer.body)
+  return answer.status === 201 && created.success
+    ? ({ kind: 'identity', identity: created.data } as const)
+    : unexpected(answer.status)
+}
+
+function unexpected(status: number): UpstreamFailure {
+  return { kind: 'unavailable', reason: 'status', status }
+}
