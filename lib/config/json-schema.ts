@@ -55,18 +55,18 @@ function orScalar({ description, writeOnly, default: fallback, ...schema }: Node
   const outer = Object.entries({ description, writeOnly, default: fallback }).filter(
     ([, value]) => value !== undefined,
   )
-  return { ...Object.fromEntries(outer), anyOf: [schema, { type: ['string', 'number'] }] }
+  return { ...Object.fromEntries(outer), anyOf: [schema, { type: ['string', 'number', 'null'] }] }
 }
 
 function orText({ description, default: fallback, ...schema }: Node, pattern: string): Node {
   const outer = Object.entries({ description, default: fallback }).filter(([, value]) => value !== undefined)
   return {
     ...Object.fromEntries(outer),
-    anyOf: [schema, { type: 'string', pattern: `${pattern}|${REFERENCE}` }],
+    anyOf: [schema, { type: ['string', 'null'], pattern: `^$|${pattern}|${REFERENCE}` }],
   }
 }
 
 function widenText({ enum: choices, pattern, format, minLength, ...schema }: Node, orMap: boolean): Node {
-  if (choices) return { ...schema, anyOf: [{ enum: choices }, { pattern: REFERENCE }] }
+  if (choices) return { ...schema, anyOf: [{ enum: [...(choices as string[]), ''] }, { pattern: REFERENCE }] }
   return { ...schema, type: orMap ? ['string', 'object'] : ['string', 'number', 'boolean', 'null'] }
 }

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { type Config, loadConfig } from '../lib/config.ts'
+
+const DEFAULT_PATH = '/app/config/config.yaml'
+
+/** The `--config` option that every command with a configuration takes. */
+export const configArg = {
+  config: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: `Configuration file; else CONFIG_FILE, else ${DEFAULT_PATH}`,
+  },
+} as const
+
+export function configPath(option: string | undefined): string {
+  return option || process.env.CONFIG_FILE || DEFAULT_PATH
+}
+
+/**
+ * Loads the configuration file that `--config`, CONFIG_FILE or the default names; warnings go to stderr.
+ * @throws ConfigError with every problem in the file, which the command line prints a line each
+ */
+export function loadConfigFile(option: string | undefined): Config {
+  const { config, warnings } = loadConfig(readConfigText(configPath(option)), {
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+  })
+  for (const warning of warnings) console.error(`warning: ${warning}`)
+  return config
+}
+
+function readConfigText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'an error'
+    throw new Error(`the configuration file ${path} cannot be read (${reason})`)
+  }
+}
