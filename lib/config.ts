@@ -1,5 +1,5 @@
 import { type ConfigSources, prepare } from './config/prepare.ts'
-import { ConfigError, type Problem, problemsFromIssues } from './config/problems.ts'
+import { ConfigError, describeSecret, type Problem, problemsFromIssues } from './config/problems.ts'
 import { shortKeys } from './config/rules.ts'
 import { type Config, ConfigSchema } from './config/schema.ts'
 import { collectSecrets } from './config/secrets.ts'
@@ -35,12 +35,32 @@ export function loadConfig(text: string, sources: ConfigSources): LoadedConfig {
  * @throws ConfigError with every problem found
  */
 export function configFromBindings(bindings: Record<string, unknown>): LoadedConfig {
+  const { CONFIG } = bindings
+  return typeof CONFIG === 'string'
+    ? loadConfig(CONFIG, sourcesOf(bindings))
+    : configFromJsonBindings(bindings)
+}
+
+/** As configFromBindings, for JSON or an object alone: half the size, since it needs no YAML reader. */
+export function configFromJsonBindings(bindings: Record<string, unknown>): LoadedConfig {
+  const { CONFIG } = bindings
+  return parseConfig(typeof CONFIG === 'string' ? parseJsonText(CONFIG) : CONFIG, sourcesOf(bindings))
+}
+
+function sourcesOf(bindings: Record<string, unknown>): ConfigSources {
   const texts = Object.entries(bindings).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
-  const sources = { env: Object.fromEntries(texts) }
-  const { CONFIG } = bindings
-  return typeof CONFIG === 'string' ? loadConfig(CONFIG, sources) : parseConfig(CONFIG, sources)
+  return { env: Object.fromEntries(texts) }
+}
+
+// The parser's own message quotes the text, which may be a secret.
+function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ConfigError([{ key: 'CONFIG', expected: 'JSON', found: describeSecret(text) }])
+  }
 }
 
 /**

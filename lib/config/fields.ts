@@ -12,6 +12,8 @@ export interface FieldMeta {
   jsonText?: boolean
   /** What a problem names as expected, in place of the zod type. */
   expected?: string
+  /** The kind of value as the documentation names it, in place of `text`. */
+  valueType?: string
 }
 
 export function text(description: string, meta: FieldMeta = {}) {
@@ -48,7 +50,11 @@ export function httpUrl(description: string) {
     .string()
     .refine(isHttpUrl)
     .overwrite((url) => url.trim().replace(/\/+$/, ''))
-    .meta({ description, expected: 'an http or https URL without credentials, query or fragment' })
+    .meta({
+      description,
+      expected: 'an http or https URL without credentials, query or fragment',
+      valueType: 'URL',
+    })
 }
 
 function isHttpUrl(value: string): boolean {
@@ -63,7 +69,7 @@ export function origin(description: string) {
     .string()
     .refine((value) => isHttpUrl(value) && new URL(value).pathname === '/')
     .overwrite((value) => URL.parse(value)?.origin ?? value)
-    .meta({ description, expected: 'an origin such as https://app.example.com' })
+    .meta({ description, expected: 'an origin such as https://app.example.com', valueType: 'origin' })
 }
 
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
@@ -75,7 +81,7 @@ export function duration(description: string) {
     .string()
     .regex(DURATION)
     .transform(parseDurationMs)
-    .meta({ description, expected: 'a length of time such as 30m or 1h30m' })
+    .meta({ description, expected: 'a length of time such as 30m or 1h30m', valueType: 'length of time' })
 }
 
 export function parseDurationMs(value: string): number {

@@ -16,7 +16,7 @@ export function jsonSchema(): Record<string, unknown> {
 
 // The reader takes more than the zod schema says: references, numbers as texts and texts as numbers, secrets in files.
 function widen(node: Node): Node {
-  const { secret, scalar, scalarKey, jsonText, expected, ...schema } = node as Node & FieldMeta
+  const { secret, scalar, scalarKey, jsonText, expected, valueType, ...schema } = node as Node & FieldMeta
   const marked: Node = secret ? { ...schema, writeOnly: true } : schema
   switch (schema.type) {
     case 'object':
