@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { arch } from 'node:os'
 import { dirname, join } from 'node:path'
 import { findProgram, programPath } from './find-program.ts'
@@ -28,7 +28,7 @@ export async function fetchGo(): Promise<void> {
   const target = join(CACHE, version)
   const unfinished = `${target}.${process.pid}`
   mkdirSync(dirname(target), { recursive: true })
-  cpSync(source, unfinished, { recursive: true })
+  await runProcess('cp', ['-r', source, unfinished])
   await runProcess('chmod', ['-R', 'u+w', unfinished])
   // The module cache keeps no executable bits.
   const programs = ['bin', ...toolDirectories(unfinished)].map((directory) => join(unfinished, directory))
