@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { arch } from 'node:os'
 import { dirname, join } from 'node:path'
+import { atExit } from './at-exit.ts'
 import { findProgram, programPath } from './find-program.ts'
 import { orySource } from './ory-cache.ts'
 import { runProcess } from './process.ts'
@@ -28,6 +29,7 @@ export async function fetchGo(): Promise<void> {
   const target = join(CACHE, version)
   const unfinished = `${target}.${process.pid}`
   mkdirSync(dirname(target), { recursive: true })
+  atExit(() => rmSync(unfinished, { recursive: true, force: true }))
   await runProcess('cp', ['-r', source, unfinished])
   await runProcess('chmod', ['-R', 'u+w', unfinished])
   // The module cache keeps no executable bits.

@@ -54,7 +54,7 @@ export async function startKratos(options: KratosOptions = {}): Promise<Kratos> 
 }
 
 async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/health/ready`)
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2000) })
   await response.body?.cancel()
   return response.ok
 }

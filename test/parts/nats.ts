@@ -40,7 +40,7 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   const health = `http://127.0.0.1:${monitorPort}/healthz`
   const running = await restartable(async () => {
     const nats = startProcess(programPath('nats-server'), ['-c', configFile])
-    await nats.waitForProbe(async () => (await fetch(health)).ok)
+    await nats.waitForProbe(async () => (await fetch(health, { signal: AbortSignal.timeout(2000) })).ok)
     return nats
   })
 

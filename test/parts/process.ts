@@ -77,7 +77,7 @@ export function startProcess(command: string, args: string[], options: StartOpti
     stderr: output.stderr,
     waitForProbe,
     async waitForLine(pattern, timeoutMs) {
-      await waitForProbe(async () => pattern.test(output.both()), timeoutMs)
+      await waitForProbe(async () => output.both().match(pattern) !== null, timeoutMs)
       return output.both().match(pattern) as RegExpMatchArray
     },
     async stop(limitMs = 10_000) {
