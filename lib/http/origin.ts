@@ -1,5 +1,5 @@
+import { allowedOrigins } from '../config/allowed-origins.ts'
 import type { Config } from '../config.ts'
-import { allowedOrigins } from '../config.ts'
 import { ApiError } from './errors.ts'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])

@@ -74,11 +74,17 @@ async function parseForm(
   if (bytes.length === 0) return {}
   try {
     const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData()
-    return Object.fromEntries(form.entries())
+    return Object.fromEntries(await Promise.all([...form].map(readField)))
   } catch {
     if (isEmptyMultipart(bytes)) return {}
     throw new ApiError('invalid_form')
   }
+}
+
+/** Browsers send a JSON part either as a field or as a blob with its type; both become text. */
+async function readField([name, value]: [string, FormDataEntryValue]): Promise<[string, FormDataEntryValue]> {
+  const isJson = typeof value !== 'string' && value.type.startsWith('application/json')
+  return [name, isJson ? await value.text() : value]
 }
 
 /** A multipart body of nothing but its closing delimiter, which some parsers refuse. */

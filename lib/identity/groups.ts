@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { orIgnore } from '../db/dialect.ts'
 import { databaseFailure } from '../db/errors.ts'
 import type { Database, GroupRow } from '../db/tables.ts'
@@ -28,8 +28,8 @@ export async function createGroup(
   throw new Error(`no free slug after ${MAX_SLUGS} tries`)
 }
 
-export function findGroupByName(trx: Transaction<Database>, name: string): Promise<GroupRow | undefined> {
-  return trx.selectFrom('groups').selectAll().where('name', '=', name).executeTakeFirst()
+export function findGroupByName(db: Kysely<Database>, name: string): Promise<GroupRow | undefined> {
+  return db.selectFrom('groups').selectAll().where('name', '=', name).executeTakeFirst()
 }
 
 /** Adds a member, and roles in the group; what is there already stays. */

@@ -4,6 +4,7 @@ import type { TokenKeys } from '../auth/token-keys.ts'
 import type { Config } from '../config.ts'
 import type { KnownSession, Tenant } from './principal.ts'
 import { profileGaps } from './profile-gaps.ts'
+import { tenantAnswer } from './user-answer.ts'
 
 /** Browsers drop a cookie whose name, value and attributes pass 4,096 bytes. */
 const MAX_COOKIE_BYTES = 4096
@@ -50,27 +51,7 @@ function claimsOf(session: KnownSession & { tenant: Tenant }, config: Config, no
     iat: issuedAt,
     exp: Math.min(issuedAt + config.token.ttlSeconds, sessionEnd),
     gen: session.generation,
-    user: tokenUser(tenant),
+    user: tenantAnswer(tenant),
     ...(missing.length && { missing }),
-  }
-}
-
-/** The user as the dashboard and the API's answers show it. */
-export function tokenUser({ user, roles, memberships }: Tenant): TokenUser {
-  return {
-    identity: user.identity,
-    email: user.email,
-    firstName: user.first_name,
-    lastName: user.last_name,
-    ...(user.avatar !== null && { avatar: user.avatar }),
-    ...(user.birth_date !== null && { birthDate: `${user.birth_date}T00:00:00.000Z` }),
-    ...(user.gender !== null && { gender: user.gender }),
-    roles,
-    groups: memberships.map(({ group }) => group.name),
-    groupRoles: memberships.flatMap(({ group, roles: groupRoles }) =>
-      groupRoles.map((role) => ({ group: group.name, role, user: user.identity })),
-    ),
-    state: user.state,
-    verified: user.verified === 1,
   }
 }

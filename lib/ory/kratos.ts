@@ -28,14 +28,19 @@ export interface Kratos {
     identity: NewIdentity,
     trace: Trace,
   ): Promise<{ kind: 'identity'; identity: KratosIdentity } | { kind: 'conflict' } | UpstreamFailure>
+  /** Changes the name traits of an identity. */
+  renameIdentity(id: string, name: PersonName, trace: Trace): Promise<{ kind: 'renamed' } | UpstreamFailure>
   /** Whether the public API is ready. */
   ready(timeoutMs: number): Promise<boolean>
 }
 
-export interface NewIdentity {
-  email: string
+export interface PersonName {
   firstName?: string
   lastName?: string
+}
+
+export interface NewIdentity extends PersonName {
+  email: string
   metadataAdmin: Record<string, unknown>
 }
 
@@ -52,6 +57,7 @@ export function createKratos(
     endSession: (sid, trace) => endSession(upstream, config, sid, trace),
     findIdentityByEmail: (email, trace) => findIdentityByEmail(upstream, config, email, trace),
     createIdentity: (identity, trace) => createIdentity(upstream, config, identity, trace),
+    renameIdentity: (id, name, trace) => renameIdentity(upstream, config, id, name, trace),
     ready: async (timeoutMs) => {
       const answer = await upstreamJson({ ...upstream, timeoutMs }, 'ready', `${config.url}/health/ready`, {})
       return answer.kind === 'answer' && answer.status === 200
@@ -116,10 +122,7 @@ async function findIdentityByEmail(upstream: Upstream, config: KratosConfig, ema
 }
 
 async function createIdentity(upstream: Upstream, config: KratosConfig, identity: NewIdentity, trace: Trace) {
-  const name = {
-    ...(identity.firstName && { first: identity.firstName }),
-    ...(identity.lastName && { last: identity.lastName }),
-  }
+  const name = nameTraits(identity)
   const answer = await upstreamJson(upstream, 'create_identity', `${config.adminUrl}/admin/identities`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...traceHeaders(trace) },
@@ -136,6 +139,28 @@ async function createIdentity(upstream: Upstream, config: KratosConfig, identity
   return answer.status === 201 && created.success
     ? ({ kind: 'identity', identity: created.data } as const)
     : unexpected(answer.status)
+}
+
+/** A JSON Patch, since a PUT would need and could overwrite everything else of the identity. */
+async function renameIdentity(
+  upstream: Upstream,
+  config: KratosConfig,
+  id: string,
+  name: PersonName,
+  trace: Trace,
+) {
+  const url = `${config.adminUrl}/admin/identities/${encodeURIComponent(id)}`
+  const answer = await upstreamJson(upstream, 'rename_identity', url, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', ...traceHeaders(trace) },
+    body: JSON.stringify([{ op: 'add', path: '/traits/name', value: nameTraits(name) }]),
+  })
+  if (answer.kind === 'unavailable') return answer
+  return answer.status === 200 ? ({ kind: 'renamed' } as const) : unexpected(answer.status)
+}
+
+function nameTraits({ firstName, lastName }: PersonName): { first?: string; last?: string } {
+  return { ...(firstName && { first: firstName }), ...(lastName && { last: lastName }) }
 }
 
 function unexpected(status: number): UpstreamFailure {

@@ -1,0 +1,84 @@
+import * as z from 'zod'
+import type { Env } from '../../../lib/env.ts'
+import { ApiError } from '../../../lib/http/errors.ts'
+import { operation } from '../../../lib/http/operation.ts'
+import { route } from '../../../lib/http/route.ts'
+import { admitSession } from '../../../lib/identity/admit-session.ts'
+import { kratosCredential } from '../../../lib/identity/exchange-credential.ts'
+import { issueToken } from '../../../lib/identity/issue-token.ts'
+import type { WhoamiResult } from '../../../lib/ory/kratos.ts'
+import type { KratosSession } from '../../../lib/ory/kratos-session.ts'
+
+/*
+ * The dashboard calls this after `whoami` on each page load. The caller proves the session by its Kratos cookie or session token; the
+ * id in the body alone is no credential, it only has to match.
+ */
+
+const AuthRequest = z
+  .object({ session: z.string().min(1).max(256).meta({ description: 'Id of the Kratos session' }) })
+  .meta({ id: 'ControllersAuthAuthRequest' })
+
+const AuthResponse = z
+  .object({
+    token: z.string().meta({ description: 'The loopToken, a JWT' }),
+    missing: z.array(z.string()).optional().meta({ description: 'Mandatory profile fields not given yet' }),
+  })
+  .meta({ id: 'ControllersAuthAuthResponse' })
+
+export default route('/authlance/identity/me', {
+  POST: operation({
+    summary: 'Exchange a Kratos session for a loopToken',
+    tag: 'Authentication',
+    access: 'public',
+    body: { json: AuthRequest },
+    responses: { 200: AuthResponse },
+    async handle({ request, env, ctx, trace, body, headers }) {
+      const credential = kratosCredential(request, env)
+      if (!credential) throw refusal(env, 'no_credential', new ApiError('unauthenticated'))
+
+      const answer = await env.kratos.whoami(credential, trace)
+      const session = activeSession(answer, body.session, env)
+
+      const now = env.clock.now()
+      const admitted = await admitSession(env, session, now, trace)
+      if (admitted.written) env.events.wake(ctx)
+      const { token, cookie, missing } = await issueToken(env, admitted, now)
+      env.metrics.countExchange(admitted.written ? 'admitted' : 'renewed')
+
+      headers.append('set-cookie', cookie)
+      return { token, ...(missing.length && { missing }) }
+    },
+  }),
+})
+
+/** The session that Kratos vouches for, when it is the one asked for and stands. */
+function activeSession(answer: WhoamiResult, sid: string, env: Env): KratosSession {
+  switch (answer.kind) {
+    case 'unauthenticated':
+      throw refusal(env, 'unauthenticated', new ApiError('session_invalid'))
+    case 'aal2_required': {
+      const extra = answer.redirectBrowserTo ? { redirect_browser_to: answer.redirectBrowserTo } : {}
+      throw refusal(env, 'aal2_required', new ApiError('session_aal2_required', { extra }))
+    }
+    case 'unavailable': {
+      const headers = answer.retryAfterSeconds
+        ? { 'retry-after': String(answer.retryAfterSeconds) }
+        : undefined
+      throw refusal(env, 'upstream_unavailable', new ApiError('upstream_unavailable', { headers }))
+    }
+    case 'session': {
+      const { session } = answer
+      const expired = Date.parse(session.expires_at) <= env.clock.now()
+      if (session.id !== sid || session.active === false || expired) {
+        throw refusal(env, 'session_invalid', new ApiError('session_invalid'))
+      }
+      if (session.identity.state === 'inactive') throw refusal(env, 'banned', new ApiError('user_banned'))
+      return session
+    }
+  }
+}
+
+function refusal(env: Env, outcome: string, error: ApiError): ApiError {
+  env.metrics.countExchange(outcome)
+  return error
+}

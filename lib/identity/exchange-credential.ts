@@ -1,0 +1,28 @@
+import type { Env } from '../env.ts'
+import { cookieHeaderOnly } from '../http/cookies.ts'
+import { requireOwnOrigin } from '../http/origin.ts'
+import type { KratosCredential } from '../ory/kratos.ts'
+
+/**
+ * What a request proves its Kratos session with: `X-Session-Token`, a bearer session token, else the cookie. A header that is there
+ * counts alone. Our own tokens are no Kratos credential and never reach it.
+ * @throws {ApiError} `origin_not_allowed` when a cookie comes with an unsafe request of another site
+ */
+export function kratosCredential(request: Request, env: Pick<Env, 'config'>): KratosCredential | undefined {
+  const sessionToken = request.headers.get('x-session-token')
+  if (sessionToken !== null) return isForeign(sessionToken) ? { sessionToken } : undefined
+  const authorization = request.headers.get('authorization')
+  if (authorization !== null) {
+    const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1]
+    return token && isForeign(token) ? { sessionToken: token } : undefined
+  }
+  const cookie = cookieHeaderOnly(request, env.config.kratos.sessionCookie)
+  if (!cookie) return undefined
+  requireOwnOrigin(request, env.config)
+  return { cookie }
+}
+
+/** Whether a bearer value is not one of ours: no JWT and no personal access token. */
+function isForeign(token: string): boolean {
+  return token !== '' && token.length <= 4096 && !token.startsWith('pat_') && token.split('.').length !== 3
+}

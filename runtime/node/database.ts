@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely, type LogEvent, MysqlDialect, SqliteDialect } from 'kysely'
+import { createPool } from 'mysql2'
+import type { Config } from '../../lib/config.ts'
+import type { Database } from '../../lib/db/tables.ts'
+
+export interface OpenDatabase {
+  db: Kysely<Database>
+  close(): Promise<void>
+}
+
+export interface DatabaseHooks {
+  /** Called after each statement. */
+  onQuery?: (event: LogEvent) => void
+}
+
+/** Opens the configured database: SQLite when `database.file` is set, else MySQL or MariaDB. Connects on first use. */
+export function openDatabase(
+  { database }: Pick<Config, 'database'>,
+  { onQuery }: DatabaseHooks = {},
+): OpenDatabase {
+  const dialect = database.file ? sqliteDialect(database.file) : mysqlDialect(database)
+  const db = new Kysely<Database>({ dialect, ...(onQuery && { log: onQuery }) })
+  return { db, close: () => db.destroy() }
+}
+
+/** SQLite through `node:sqlite`; `:memory:` keeps everything in this process. */
+export function sqliteDialect(file: string): SqliteDialect {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  const database = new DatabaseSync(file)
+  database.exec(
+    'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma foreign_keys = on',
+  )
+  return new SqliteDialect({ database: kyselySqlite(database) })
+}
+
+/** Gives `node:sqlite` the shape of better-sqlite3 that Kysely's dialect drives. */
+function kyselySqlite(database: DatabaseSync) {
+  type Row = ReturnType<ReturnType<DatabaseSync['prepare']>['all']>
+  const bind = (values: readonly unknown[]) => values.map(sqliteValue)
+  return {
+    close: () => database.close(),
+    prepare(query: string) {
+      const statement = database.prepare(query)
+      return {
+        reader: statement.columns().length > 0,
+        all: (values: readonly unknown[]): Row => statement.all(...bind(values)),
+        run: (values: readonly unknown[]) => statement.run(...bind(values)),
+        iterate: (values: readonly unknown[]) => statement.iterate(...bind(values)),
+      }
+    },
+  }
+}
+
+type SqliteValue = null | number | bigint | string | Uint8Array
+
+function sqliteValue(value: unknown): SqliteValue {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  return (value ?? null) as SqliteValue
+}
+
+function mysqlDialect(database: Config['database']): MysqlDialect {
+  const pool = createPool({
+    host: database.host!,
+    port: database.port,
+    user: database.user!,
+    ...(database.password !== undefined && { password: database.password }),
+    database: database.dbname!,
+    connectionLimit: database.poolSize,
+    connectTimeout: 5000,
+    enableKeepAlive: true,
+    charset: 'utf8mb4_bin',
+    supportBigNumbers: true,
+  })
+  // Read committed: no gap locks, so that the relay's claims and new rows do not wait for each other.
+  pool.on('connection', (connection) => {
+    connection.query('set session transaction isolation level read committed')
+    connection.query('set session innodb_lock_wait_timeout = 10')
+  })
+  return new MysqlDialect({ pool })
+}
