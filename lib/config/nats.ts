@@ -1,25 +1,27 @@
 import * as z from 'zod'
 import { secretText, text, whole } from './fields.ts'
 
-export const NatsSchema = z
-  .object({
-    url: z
-      .string()
-      .refine((url) => serversOf(url).every(isServer))
-      .optional()
-      .meta({
-        description: 'NATS servers, comma separated; absent = events stay in this process',
-        expected: 'servers such as nats://host:4222, comma separated',
-      }),
-    prefix: text('Prefix of every subject').optional(),
-    user: text('NATS user').optional(),
-    password: secretText('NATS password').optional(),
-    token: secretText('NATS token').optional(),
-    timeoutMs: whole('Longest wait for a publish acknowledgement', 1).default(5000),
-  })
-  .transform(({ url, ...nats }) =>
-    url === undefined ? nats : { ...credentialsOf(url), ...nats, url: bareUrl(url) },
-  )
+const NatsKeys = z.object({
+  url: z
+    .string()
+    .refine((url) => serversOf(url).every(isServer))
+    .optional()
+    .meta({
+      description: 'NATS servers, comma separated; absent = events stay in this process',
+      expected: 'servers such as nats://host:4222, comma separated',
+    }),
+  prefix: text('Prefix of every subject').optional(),
+  user: text('NATS user').optional(),
+  password: secretText('NATS password').optional(),
+  token: secretText('NATS token').optional(),
+  timeoutMs: whole('Longest wait for a publish acknowledgement', 1).default(5000),
+})
+
+type NatsConfig = z.output<typeof NatsKeys>
+
+export const NatsSchema = NatsKeys.transform(({ url, ...nats }): NatsConfig => {
+  return url === undefined ? nats : { ...credentialsOf(url), ...nats, url: bareUrl(url) }
+})
 
 function serversOf(url: string): string[] {
   return url.split(',').map((server) => (server.includes('://') ? server.trim() : `nats://${server.trim()}`))

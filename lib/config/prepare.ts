@@ -28,18 +28,20 @@ export function prepare(root: Shape, raw: unknown, sources: ConfigSources): Prep
   const warnings: string[] = []
   const files = createSecretFiles(sources, problems)
 
-  return { value: prepareValue(root, raw, [], false) ?? {}, problems, warnings }
+  return { value: prepareValue(root, raw, [], false), problems, warnings }
 
   function prepareValue(shape: Shape, given: unknown, path: Path, inSecret: boolean): unknown {
     const secret = inSecret || shape.meta.secret === true
-    const whole = shape.meta.jsonText && isMap(given) ? JSON.stringify(given) : given
-    const value = typeof whole === 'string' ? expand(whole, path, secret) : whole
+    if (shape.meta.jsonText && isMap(given)) return jsonText(given, path, secret)
+    const value = typeof given === 'string' ? expand(given, path, secret) : given
     return fitValue(shape, value, path, secret)
   }
 
   // Texts in here have their references replaced already; a second pass would read what a variable holds.
   function fitValue(shape: Shape, value: unknown, path: Path, secret: boolean): unknown {
-    if (value === undefined || value === null || value === '') return undefined
+    if (value === undefined || value === null || value === '') {
+      return shape.kind === 'map' && !mayDrop(shape, path) ? fitMap(shape, {}, path, secret) : undefined
+    }
     switch (shape.kind) {
       case 'map':
         return fitMap(shape, value, path, secret)
@@ -73,7 +75,7 @@ export function prepare(root: Shape, raw: unknown, sources: ConfigSources): Prep
     }
 
     for (const key of unread) warnings.push(unknownKey(key, path, shape))
-    return Object.keys(prepared).length > 0 ? prepared : undefined
+    return Object.keys(prepared).length === 0 && mayDrop(shape, path) ? undefined : prepared
   }
 
   function fitList(shape: Shape, value: unknown, path: Path, secret: boolean): unknown {
@@ -87,6 +89,13 @@ export function prepare(root: Shape, raw: unknown, sources: ConfigSources): Prep
       .filter((item) => item !== undefined)
   }
 
+  // Replaced before it becomes JSON, so that a variable cannot hold more than one value of it.
+  function jsonText(map: Record<string, unknown>, path: Path, secret: boolean): string {
+    return JSON.stringify(map, (_, entry) =>
+      typeof entry === 'string' ? expand(entry, path, secret) : entry,
+    )
+  }
+
   function expand(text: string, path: Path, secret: boolean): string | undefined {
     const key = keyName(path)
     const result = substitute(text, (name) => (secret ? files.readVariable(name, key) : sources.env[name]))
@@ -94,6 +103,11 @@ export function prepare(root: Shape, raw: unknown, sources: ConfigSources): Prep
     problems.push({ key, expected: result.expected, found: result.found })
     return undefined
   }
+}
+
+// A required map stays, so that what it lacks is named key by key.
+function mayDrop(shape: Shape, path: Path): boolean {
+  return !shape.required || typeof path.at(-1) === 'number'
 }
 
 function fileKeys(key: string): string[] {

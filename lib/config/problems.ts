@@ -68,9 +68,17 @@ function describeFound(value: unknown, shapes: readonly Shape[], secrets: readon
   return text.length > 80 ? `${JSON.stringify(text.slice(0, 80))}...` : JSON.stringify(text)
 }
 
-// A URL in the wrong place may carry a password before its @.
+const TELLING_LENGTH = 4
+
+// A URL in the wrong place may carry a password before its @; a secret may be pasted, whole or in part, elsewhere.
 function revealsSecret(text: string, secrets: readonly string[]): boolean {
-  return /\/\/.*@/s.test(text) || secrets.some((secret) => text.includes(secret) || secret.includes(text))
+  if (/\/\/.*@/s.test(text)) return true
+  return secrets.some(
+    (secret) =>
+      text === secret ||
+      (secret.length >= TELLING_LENGTH && text.includes(secret)) ||
+      (text.length >= TELLING_LENGTH && secret.includes(text)),
+  )
 }
 
 export function describeSecret(text: string): string {

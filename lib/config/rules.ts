@@ -21,8 +21,13 @@ export function checkRules(value: Partially<FileConfig>, ctx: z.core.$Refinement
 /** The indexes of the keys that are too short to be safe. */
 export function shortKeys(keys: readonly unknown[]): { index: number; bytes: number }[] {
   return keys
-    .map((key, index) => ({ index, bytes: new TextEncoder().encode(String(key)).length }))
+    .map((key, index) => ({ index, bytes: byteLength(key) }))
     .filter(({ bytes }) => bytes < MIN_KEY_BYTES)
+}
+
+// What is no text is named by the schema already.
+function byteLength(key: unknown): number {
+  return typeof key === 'string' ? new TextEncoder().encode(key).length : MIN_KEY_BYTES
 }
 
 function checkKeyLengths({ jwtKey }: Partially<FileConfig>, refuse: Refuse): void {

@@ -20,8 +20,9 @@ export function createSecretFiles({ env, readFile }: ConfigSources, problems: Pr
       problems.push({ key: fileKey, expected: 'the secret or its file', found: 'both' })
       return given
     }
-    if (Array.isArray(paths)) return paths.map((path) => readPath(path, fileKey))
-    return readPath(paths, fileKey)
+    if (!Array.isArray(paths)) return readPath(paths, fileKey)
+    const secrets = paths.map((path) => readPath(path, fileKey)).filter((secret) => secret !== undefined)
+    return secrets.length > 0 ? secrets : undefined
   }
 
   function readPath(path: unknown, key: string): string | undefined {
