@@ -4,6 +4,7 @@ import { type Trace, traceHeaders } from '../http/trace.ts'
 import type { Metrics } from '../metrics.ts'
 import { KratosIdentity, KratosSession } from './kratos-session.ts'
 import { type Upstream, type UpstreamFailure, upstreamJson } from './upstream-fetch.ts'
+import { upstreamReady } from './upstream-ready.ts'
 
 /** What a caller proves its Kratos session with: the session cookie or a session token, never both. */
 export type KratosCredential = { cookie: string } | { sessionToken: string }
@@ -58,10 +59,7 @@ export function createKratos(
     findIdentityByEmail: (email, trace) => findIdentityByEmail(upstream, config, email, trace),
     createIdentity: (identity, trace) => createIdentity(upstream, config, identity, trace),
     renameIdentity: (id, name, trace) => renameIdentity(upstream, config, id, name, trace),
-    ready: async (timeoutMs) => {
-      const answer = await upstreamJson({ ...upstream, timeoutMs }, 'ready', `${config.url}/health/ready`, {})
-      return answer.kind === 'answer' && answer.status === 200
-    },
+    ready: (timeoutMs) => upstreamReady(config.url, timeoutMs, fetcher),
   }
 }
 

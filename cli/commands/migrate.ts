@@ -1,0 +1,34 @@
+import { defineCommand } from 'citty'
+import { migrate, migrationState } from '../../lib/db/migrate.ts'
+import { openDatabase } from '../../runtime/node/database.ts'
+import { configArg, loadConfigFile } from '../load-config-file.ts'
+
+export default defineCommand({
+  meta: {
+    name: 'migrate',
+    description: 'Bring the database up to date, or tell what is missing',
+    examples: ['authlance migrate --config config.yaml', 'authlance migrate --status'],
+  },
+  args: {
+    ...configArg,
+    status: { type: 'boolean', description: 'Change nothing; exit 1 when migrations are pending' },
+  },
+  async run({ args }) {
+    const config = loadConfigFile(args.config)
+    const { db, close } = openDatabase(config)
+    try {
+      if (args.status) {
+        const { applied, pending } = await migrationState(db)
+        for (const name of applied) console.log(`applied ${name}`)
+        for (const name of pending) console.log(`pending ${name}`)
+        if (pending.length) process.exitCode = 1
+      } else {
+        const applied = await migrate(db, config)
+        for (const name of applied) console.log(`applied ${name}`)
+        if (!applied.length) console.log('up to date')
+      }
+    } finally {
+      await close()
+    }
+  },
+})

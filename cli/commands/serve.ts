@@ -1,0 +1,33 @@
+import { defineCommand } from 'citty'
+import { createLog } from '../../runtime/node/log.ts'
+import { serve } from '../../runtime/node/serve.ts'
+import { configArg, loadConfigFile } from '../load-config-file.ts'
+
+export default defineCommand({
+  meta: {
+    name: 'serve',
+    description: 'Start the service; SIGTERM or SIGINT stops it cleanly',
+    examples: ['authlance serve --config config.yaml'],
+  },
+  args: configArg,
+  async run({ args }) {
+    const config = loadConfigFile(args.config)
+    const log = createLog(config.log.level)
+    const server = await serve(config, { log })
+    console.log(`ready: api ${server.url} internal ${server.internalUrl}`)
+    await stopSignal()
+    const limit = setTimeout(() => {
+      log.error({}, 'stopped before everything was done')
+      process.exit(1)
+    }, config.shutdown.timeoutMs)
+    await server.stop()
+    clearTimeout(limit)
+    process.exit(0)
+  },
+})
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}

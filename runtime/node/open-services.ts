@@ -1,0 +1,84 @@
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import { importTokenKeys } from '../../lib/auth/token-keys.ts'
+import type { Config } from '../../lib/config.ts'
+import type { Clock, Env } from '../../lib/env.ts'
+import type { Bus } from '../../lib/events/bus.ts'
+import { outboxStats } from '../../lib/events/outbox-store.ts'
+import { createRelay, type Relay } from '../../lib/events/relay.ts'
+import { createS3AvatarStore } from '../../lib/identity/s3-avatar-store.ts'
+import { createKratos } from '../../lib/ory/kratos.ts'
+import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
+import { createHealth } from '../health.ts'
+import { createLocalBus } from '../local-bus.ts'
+import { readAsset } from './assets.ts'
+import { type DatabaseHooks, openDatabase } from './database.ts'
+import { createMetrics } from './metrics.ts'
+import { createNatsBus } from './nats-bus.ts'
+import { shareWhoami } from './share-whoami.ts'
+
+/** Everything that lives as long as the process: the handlers' services, and what the host itself drives. */
+export interface Services {
+  env: Env
+  relay: Relay
+  /** Marks this replica as going: readiness turns to `down`. */
+  announceStop(): void
+  /** Publishes what is pending, then closes the bus and the database. */
+  close(): Promise<void>
+}
+
+export interface ServiceOptions extends DatabaseHooks {
+  log: Logger
+  clock?: Clock
+  bus?: Bus
+}
+
+/** Builds the services that a configuration names. Connects to nothing yet. */
+export async function openServices(config: Config, options: ServiceOptions): Promise<Services> {
+  const { log, clock = { now: () => Date.now() } } = options
+  const { db, close: closeDatabase } = openDatabase(config, options)
+  const bus = options.bus ?? (config.nats.url ? createNatsBus(config, log) : createLocalBus())
+  const relay = createRelay({ db, bus, clock, log, config, owner: `${hostname()}-${process.pid}` })
+  const metrics = createMetrics(() => outboxStats(db, clock.now()))
+  const kratos = shareWhoami(createKratos(config.kratos, metrics))
+  const hydraUrl = config.hydra.url
+
+  let stopping = false
+  const health = createHealth({
+    db,
+    stopping: () => stopping,
+    timeoutMs: config.readiness.timeoutMs,
+    degrading: {
+      kratos: (timeoutMs) => kratos.ready(timeoutMs),
+      ...(hydraUrl && { hydra: (timeoutMs: number) => upstreamReady(hydraUrl, timeoutMs) }),
+      bus: () => bus.ready(),
+    },
+  })
+
+  const avatars = createS3AvatarStore(config.s3Config)
+  const env: Env = {
+    config,
+    db,
+    kratos,
+    keys: await importTokenKeys(config),
+    clock,
+    log,
+    metrics,
+    events: { wake: () => relay.wake() },
+    assets: { get: readAsset },
+    health,
+    ...(avatars && { avatars }),
+  }
+  return {
+    env,
+    relay,
+    announceStop: () => {
+      stopping = true
+    },
+    async close() {
+      await relay.stop()
+      await bus.close()
+      await closeDatabase()
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino'
+import type { Config } from '../../lib/config.ts'
+import { migrate } from '../../lib/db/migrate.ts'
+import type { Env } from '../../lib/env.ts'
+import { routes } from '../routes.generated.ts'
+import { listen } from './listen.ts'
+import { openServices, type ServiceOptions } from './open-services.ts'
+import { seedUsers } from './seed-users.ts'
+
+export interface RunningServer {
+  env: Env
+  /** The public API. */
+  url: string
+  /** Mail, hooks and metrics. */
+  internalUrl: string
+  /** Stops accepting, finishes requests, flushes the outbox and closes everything. */
+  stop(): Promise<void>
+}
+
+export type ServeOptions = Omit<ServiceOptions, 'log'> & { log: Logger }
+
+/** Starts the product from a configuration: migrations, both listeners, the relay and the seeding of users. */
+export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
+  const { env, relay, announceStop, close } = await openServices(config, options)
+  const stopSeeding = new AbortController()
+  try {
+    if (config.migrateOnStart) await migrate(env.db, config)
+    const served = (listener: 'api' | 'internal') =>
+      routes
+        .map(({ route }) => route)
+        .filter((route) => route.listener === listener || route.listener === 'both')
+    const api = await listen(served('api'), env, { host: config.host, port: config.port })
+    const internalHost = config.mailAuth.host ?? config.host
+    const internal = await listen(served('internal'), env, { host: internalHost, port: config.mailAuth.port })
+
+    relay.start()
+    const seeding = seedUsers(env, () => relay.wake(), stopSeeding.signal)
+
+    return {
+      env,
+      url: api.url,
+      internalUrl: internal.url,
+      async stop() {
+        announceStop()
+        stopSeeding.abort()
+        await Promise.all([api.close(), internal.close(), seeding])
+        await close()
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
