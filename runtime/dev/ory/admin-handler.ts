@@ -1,0 +1,21 @@
+import type { Emulator } from './emulator.ts'
+import { createExchange, errorJson, redirect } from './exchange.ts'
+import { healthRoutes, versionRoutes } from './health.ts'
+import { KratosError, kratosError } from './kratos-error.ts'
+import { dispatch, type Route } from './router.ts'
+import { schemaRoutes } from './schemas.ts'
+
+const routes: Route[] = [...healthRoutes('/admin'), ...versionRoutes, ...schemaRoutes('/admin')]
+
+/** Answers requests to Kratos' admin API. */
+export async function handleAdmin(emulator: Emulator, request: Request): Promise<Response> {
+  const exchange = createExchange(emulator, request)
+  const { pathname, search } = exchange.url
+  if (!pathname.startsWith('/admin')) return redirect(exchange, `/admin${pathname}${search}`, 307)
+
+  try {
+    return await dispatch(routes, exchange)
+  } catch (error) {
+    return errorJson(exchange, error instanceof KratosError ? error : kratosError(500))
+  }
+}

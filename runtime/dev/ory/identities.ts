@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { replaceAddresses } from './addresses.ts'
+import { replaceCredentials } from './credentials.ts'
+import { transaction } from './database.ts'
+import type { Emulator } from './emulator.ts'
+import type { Credential, Identity, RecoveryAddress, VerifiableAddress } from './identity.ts'
+import { schemaId } from './identity-schema.ts'
+import { notFound } from './kratos-error.ts'
+import { normaliseEmail, type Traits } from './traits.ts'
+import { isUniqueViolation } from './unique-violation.ts'
+
+type Row = Record<string, unknown>
+
+export interface NewIdentity {
+  traits: Traits
+  state?: Identity['state']
+  metadataPublic?: unknown
+  metadataAdmin?: unknown
+  /** Absent for an identity that can only be recovered. */
+  passwordHash?: string
+}
+
+/** An identity whose address belongs to another one. */
+export class IdentifierTaken extends Error {}
+
+/** @throws IdentifierTaken */
+export function createIdentity({ database, now }: Emulator, details: NewIdentity): Identity {
+  const time = now()
+  const identity = { id: randomUUID(), state: details.state ?? 'active', stateChangedAt: time }
+  return guardUnique(database, () => {
+    database
+      .prepare(
+        `INSERT INTO identities (id, schema_id, state, state_changed_at, traits, metadata_public, metadata_admin, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        identity.id,
+        schemaId,
+        identity.state,
+        identity.stateChangedAt,
+        JSON.stringify(details.traits),
+        packed(details.metadataPublic),
+        packed(details.metadataAdmin),
+        time,
+        time,
+      )
+    replaceAddresses(database, identity.id, [], [], normaliseEmail(details.traits.email), time)
+    replaceCredentials(database, identity.id, details.traits.email, details.passwordHash, time)
+    return getIdentity(database, identity.id)
+  })
+}
+
+/**
+ * Writes an identity's present state. Addresses and identifiers follow the e-mail trait: one that stays keeps its
+ * verification, another begins unverified.
+ * @throws IdentifierTaken
+ */
+export function updateIdentity(
+  { database, now }: Emulator,
+  identity: Identity,
+  passwordHash?: string,
+): Identity {
+  const time = now()
+  return guardUnique(database, () => {
+    database
+      .prepare(
+        `UPDATE identities SET state = ?, state_changed_at = ?, traits = ?, metadata_public = ?, metadata_admin = ?, updated_at = ?
+         WHERE id = ?`,
+      )
+      .run(
+        identity.state,
+        identity.stateChangedAt,
+        JSON.stringify(identity.traits),
+        packed(identity.metadataPublic),
+        packed(identity.metadataAdmin),
+        time,
+        identity.id,
+      )
+    const { verifiableAddresses, recoveryAddresses, traits } = identity
+    const email = normaliseEmail(traits.email)
+    replaceAddresses(database, identity.id, verifiableAddresses, recoveryAddresses, email, time)
+    replaceCredentials(database, identity.id, traits.email, passwordHash, time)
+    return getIdentity(database, identity.id)
+  })
+}
+
+/** @throws 404 */
+export function getIdentity(database: DatabaseSync, id: string): Identity {
+  const row = database.prepare('SELECT * FROM identities WHERE id = ?').get(id)
+  if (!row) throw notFound()
+  return fromRow(database, row)
+}
+
+export function findIdentityByIdentifier(
+  database: DatabaseSync,
+  type: string,
+  value: string,
+): Identity | undefined {
+  const row = database
+    .prepare('SELECT identity_id FROM identifiers WHERE type = ? AND value = ?')
+    .get(type, normaliseEmail(value))
+  return row && getIdentity(database, row.identity_id as string)
+}
+
+/** Identities in order of their ids, after `afterId`. */
+export function listIdentities(database: DatabaseSync, afterId: string, limit: number): Identity[] {
+  const rows = database
+    .prepare('SELECT * FROM identities WHERE id > ? ORDER BY id LIMIT ?')
+    .all(afterId, limit)
+  return rows.map((row) => fromRow(database, row))
+}
+
+/** @throws 404 */
+export function deleteIdentity(database: DatabaseSync, id: string): void {
+  const { changes } = database.prepare('DELETE FROM identities WHERE id = ?').run(id)
+  if (Number(changes) === 0) throw notFound()
+}
+
+function fromRow(database: DatabaseSync, row: Row): Identity {
+  const id = row.id as string
+  const rowsOf = (sql: string): Row[] => database.prepare(sql).all(id)
+  return {
+    id,
+    state: row.state as Identity['state'],
+    stateChangedAt: row.state_changed_at as number | null,
+    traits: JSON.parse(row.traits as string),
+    verifiableAddresses: rowsOf('SELECT * FROM verifiable_addresses WHERE identity_id = ? ORDER BY id').map(
+      verifiable,
+    ),
+    recoveryAddresses: rowsOf('SELECT * FROM recovery_addresses WHERE identity_id = ? ORDER BY id').map(
+      recovery,
+    ),
+    credentials: rowsOf('SELECT * FROM credentials WHERE identity_id = ? ORDER BY type').map(
+      (credential) => ({
+        ...credentialFrom(credential),
+        identifiers: rowsOf(
+          `SELECT value FROM identifiers WHERE identity_id = ? AND type = '${credential.type}' ORDER BY value`,
+        ).map(({ value }) => value as string),
+      }),
+    ),
+    metadataPublic: unpacked(row.metadata_public),
+    metadataAdmin: unpacked(row.metadata_admin),
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
+  }
+}
+
+function credentialFrom(row: Row): Omit<Credential, 'identifiers'> {
+  return {
+    type: row.type as Credential['type'],
+    config: JSON.parse(row.config as string),
+    version: row.version as number,
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
+  }
+}
+
+function verifiable(row: Row): VerifiableAddress {
+  return {
+    id: row.id as string,
+    value: row.value as string,
+    verified: row.verified === 1,
+    status: row.status as VerifiableAddress['status'],
+    verifiedAt: row.verified_at as number | null,
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
+  }
+}
+
+function recovery(row: Row): RecoveryAddress {
+  return {
+    id: row.id as string,
+    value: row.value as string,
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
+  }
+}
+
+function guardUnique<T>(database: DatabaseSync, work: () => T): T {
+  try {
+    return transaction(database, work)
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new IdentifierTaken('the identifier belongs to another identity')
+    throw error
+  }
+}
+
+function packed(value: unknown): SQLInputValue {
+  return value === undefined || value === null ? null : JSON.stringify(value)
+}
+
+function unpacked(value: unknown): unknown {
+  return typeof value === 'string' ? JSON.parse(value) : null
+}

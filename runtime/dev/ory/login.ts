@@ -1,0 +1,153 @@
+import { acceptsJson, isJsonRequest } from './accept.ts'
+import { continueWithJson, redirectBrowserTo } from './continue-with.ts'
+import { passwordHashOf } from './credentials.ts'
+import { type Exchange, errorJson, json, redirect, requestUrl } from './exchange.ts'
+import { type Flow, flowIdOf, flowJson, returnToOf } from './flow.ts'
+import { answerFlowError, answerForeignError, flowReplacedByExpiry } from './flow-errors.ts'
+import { FlowFailure, failure } from './flow-failure.ts'
+import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
+import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { type FormBody, readForm, textField } from './form-body.ts'
+import { findIdentityByIdentifier } from './identities.ts'
+import type { Identity } from './identity.ts'
+import { KratosError } from './kratos-error.ts'
+import { alreadySignedIn, createLogin, sessionRequired } from './login-form.ts'
+import { flowExpired, invalidCredentials, noStrategy } from './messages.ts'
+import { verifyPassword } from './password.ts'
+import { secureReturnTo } from './return-to.ts'
+import type { Route } from './router.ts'
+import { forwarding } from './self-service-errors.ts'
+import { type Session, sessionJson } from './session.ts'
+import { findSession, issueCookie } from './session-cookie.ts'
+import { openSession } from './sessions.ts'
+import { missing } from './traits.ts'
+import { setCsrf, setNodeValue } from './ui-nodes.ts'
+
+export const loginRoutes: Route[] = [
+  { method: 'GET', path: '/self-service/login/browser', handle: forwarding(begin) },
+  {
+    method: 'GET',
+    path: '/self-service/login/api',
+    handle: (exchange) => json(exchange, flowJson(createLogin(exchange, 'api'))),
+  },
+  {
+    method: 'GET',
+    path: '/self-service/login/flows',
+    handle(exchange) {
+      const flow = loadFlow(exchange.emulator, 'login', exchange.url.searchParams.get('id') ?? '')
+      ensureOwnFlow(exchange, flow)
+      refuseExpiredFlow(exchange, flow)
+      return json(exchange, flowJson(flow))
+    },
+  },
+  { method: 'POST', path: '/self-service/login', handle: submit },
+  { method: 'GET', path: '/self-service/login', handle: submit },
+]
+
+function begin(exchange: Exchange): Response {
+  const { emulator, request } = exchange
+  try {
+    const flow = createLogin(exchange, 'browser')
+    return acceptsJson(request)
+      ? json(exchange, flowJson(flow))
+      : redirect(exchange, flowPage(emulator, flow))
+  } catch (error) {
+    const isSignedIn = error instanceof KratosError && error.detail.id === 'session_already_available'
+    if (!isSignedIn || acceptsJson(request)) throw error
+    return redirect(exchange, secureReturnTo(emulator, requestUrl(exchange), emulator.uiUrls.default))
+  }
+}
+
+async function submit(exchange: Exchange): Promise<Response> {
+  const { emulator, request } = exchange
+  let flow: Flow | undefined
+  try {
+    flow = loadFlow(emulator, 'login', flowIdOf(exchange))
+  } catch (error) {
+    return answerForeignError(exchange, undefined, error)
+  }
+  const session = findSession(exchange)
+  if (session && !flow.refresh && flow.requestedAal === 'aal1') {
+    if (isJsonRequest(request) || flow.type === 'api')
+      return answerFlowError(exchange, flow, alreadySignedIn())
+    return redirect(exchange, emulator.uiUrls.default)
+  }
+  if (!session && flow.requestedAal !== 'aal1') return answerFlowError(exchange, flow, sessionRequired())
+  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
+
+  try {
+    const identity = await authenticate(exchange, flow)
+    return complete(exchange, flow, openSession(exchange, identity, 'password', session))
+  } catch (error) {
+    return answerFlowError(exchange, flow, error)
+  }
+}
+
+async function authenticate(exchange: Exchange, flow: Flow): Promise<Identity> {
+  const { emulator } = exchange
+  const body = await readForm(exchange)
+  if (textField(body, 'method') !== 'password' || flow.requestedAal !== 'aal1')
+    throw failure(noStrategy.login)
+
+  try {
+    refuseMissingFields(body)
+    ensureOwnRequest(exchange, flow, textField(body, 'csrf_token'))
+    const identity = findIdentityByIdentifier(emulator.database, 'password', identifierOf(body))
+    const isRight = await verifyPassword(
+      textField(body, 'password'),
+      identity ? passwordHashOf(identity) : '',
+    )
+    if (!identity || !isRight) throw failure(invalidCredentials)
+
+    flow.active = 'password'
+    saveFlow(emulator, flow)
+    return identity
+  } catch (error) {
+    setNodeValue(flow.ui, 'identifier', identifierOf(body))
+    if (flow.type === 'browser') setCsrf(flow.ui, exchange.csrf.token)
+    throw error
+  }
+}
+
+function refuseMissingFields(body: FormBody): void {
+  const problems = [
+    ...(textField(body, 'password') ? [] : [missing('password')]),
+    ...(identifierOf(body) ? [] : [missing('identifier')]),
+  ]
+  if (problems.length > 0) throw new FlowFailure(problems)
+}
+
+function identifierOf(body: FormBody): string {
+  return textField(body, 'identifier') || textField(body, 'password_identifier')
+}
+
+function complete(exchange: Exchange, flow: Flow, session: Session): Response {
+  const { emulator, request } = exchange
+  const returnTo = secureReturnTo(emulator, flow.requestUrl, emulator.uiUrls.default, returnToOf(flow))
+  if (flow.type === 'api') {
+    return json(exchange, {
+      session_token: session.token,
+      session: sessionJson(emulator, session),
+      continue_with: null,
+    })
+  }
+
+  issueCookie(exchange, session)
+  if (!isJsonRequest(request)) return redirect(exchange, returnTo)
+  return json(exchange, {
+    session: sessionJson(emulator, session),
+    ...continueWithJson([redirectBrowserTo(returnTo)]),
+  })
+}
+
+function replaceExpired(exchange: Exchange, old: Flow): Response {
+  const { emulator, request } = exchange
+  const flow = createLogin(exchange, old.type)
+  flow.requestUrl = old.requestUrl
+  flow.ui.messages = [...(flow.ui.messages ?? []), flowExpired('login', old.expiresAt, emulator.now())]
+  saveFlow(emulator, flow)
+  if (flow.type === 'api' || isJsonRequest(request)) {
+    return errorJson(exchange, flowReplacedByExpiry(exchange, old.expiresAt, flow.id))
+  }
+  return redirect(exchange, flowPage(emulator, flow))
+}

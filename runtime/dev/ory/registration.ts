@@ -1,0 +1,181 @@
+import { acceptsJson, isBrowserRequest, isJsonRequest } from './accept.ts'
+import { continueWithJson, redirectBrowserTo, setSessionToken } from './continue-with.ts'
+import { transaction } from './database.ts'
+import { type Exchange, errorJson, json, redirect, requestUrl } from './exchange.ts'
+import { type Flow, flowIdOf, flowJson, returnToOf } from './flow.ts'
+import { answerFlowError, answerForeignError, flowReplacedByExpiry } from './flow-errors.ts'
+import { FlowFailure, failure } from './flow-failure.ts'
+import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
+import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { type FormBody, readForm, textField, traitsField, transientField } from './form-body.ts'
+import { createIdentity, findIdentityByIdentifier, getIdentity, IdentifierTaken } from './identities.ts'
+import { identityJson } from './identity.ts'
+import { kratosError } from './kratos-error.ts'
+import { duplicateIdentifier, flowExpired, noStrategy } from './messages.ts'
+import { hashPassword, passwordProblem } from './password.ts'
+import { createRegistration, keepTraits } from './registration-form.ts'
+import { moveBetweenSteps, refuseBadTraits } from './registration-steps.ts'
+import { secureReturnTo } from './return-to.ts'
+import type { Route } from './router.ts'
+import { forwarding } from './self-service-errors.ts'
+import { sessionJson } from './session.ts'
+import { findSession, issueCookie } from './session-cookie.ts'
+import { openSession } from './sessions.ts'
+import { missing, type Traits } from './traits.ts'
+import { startVerification } from './verification-start.ts'
+
+const alreadySignedIn = () =>
+  kratosError(400, {
+    id: 'session_already_available',
+    reason: 'A valid session was detected and thus registration is not possible.',
+    message: 'you are already logged in',
+  })
+
+export const registrationRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/self-service/registration/browser',
+    handle: forwarding((exchange) => {
+      const { emulator } = exchange
+      const flow = createRegistration(exchange, 'browser')
+      if (findSession(exchange)) {
+        if (isJsonRequest(exchange.request)) return errorJson(exchange, alreadySignedIn())
+        return redirect(exchange, secureReturnTo(emulator, requestUrl(exchange), emulator.uiUrls.default))
+      }
+      return acceptsJson(exchange.request)
+        ? json(exchange, flowJson(flow))
+        : redirect(exchange, flowPage(emulator, flow))
+    }),
+  },
+  {
+    method: 'GET',
+    path: '/self-service/registration/api',
+    handle(exchange) {
+      if (findSession(exchange)) throw alreadySignedIn()
+      return json(exchange, flowJson(createRegistration(exchange, 'api')))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/self-service/registration/flows',
+    handle(exchange) {
+      const flow = loadFlow(exchange.emulator, 'registration', exchange.url.searchParams.get('id') ?? '')
+      ensureOwnFlow(exchange, flow)
+      refuseExpiredFlow(exchange, flow)
+      return json(exchange, flowJson(flow))
+    },
+  },
+  { method: 'POST', path: '/self-service/registration', handle: submit },
+  { method: 'GET', path: '/self-service/registration', handle: submit },
+]
+
+async function submit(exchange: Exchange): Promise<Response> {
+  const { emulator, request } = exchange
+  if (findSession(exchange)) {
+    if (isJsonRequest(request)) return errorJson(exchange, alreadySignedIn())
+    const place = secureReturnTo(
+      { ...emulator, allowedReturnUrls: [] },
+      requestUrl(exchange),
+      emulator.uiUrls.default,
+    )
+    return redirect(exchange, place, 302)
+  }
+
+  let flow: Flow | undefined
+  try {
+    flow = loadFlow(emulator, 'registration', flowIdOf(exchange))
+  } catch (error) {
+    return answerForeignError(exchange, undefined, error)
+  }
+  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
+
+  try {
+    return await register(exchange, flow)
+  } catch (error) {
+    const known = error instanceof IdentifierTaken ? failure(duplicateIdentifier) : error
+    return answerFlowError(exchange, flow, known, 302)
+  }
+}
+
+async function register(exchange: Exchange, flow: Flow): Promise<Response> {
+  const body = await readForm(exchange)
+  const isPassword = textField(body, 'method') === 'password'
+  let passwordHash = ''
+  try {
+    if (!isPassword) {
+      const answer = moveBetweenSteps(exchange, flow, body)
+      if (answer) return answer
+      throw failure(noStrategy.registration)
+    }
+    passwordHash = await checkCredentials(exchange, flow, body)
+  } catch (error) {
+    const unclaimed = error instanceof FlowFailure && error.problems[0]?.message === noStrategy.registration
+    if (!unclaimed) keepTraits(exchange, flow, traitsField(body))
+    throw error
+  }
+  flow.transientPayload = transientField(body)
+  return complete(exchange, flow, traitsField(body) as unknown as Traits, passwordHash)
+}
+
+async function checkCredentials(exchange: Exchange, flow: Flow, body: FormBody): Promise<string> {
+  const password = textField(body, 'password')
+  if (password === '') {
+    const problems = [missing('password')]
+    throw new FlowFailure(problems)
+  }
+  refuseBadTraits(body)
+  ensureOwnRequest(exchange, flow, textField(body, 'csrf_token'))
+
+  const { email } = traitsField(body) as unknown as Traits
+  const problem = passwordProblem(password, email.toLowerCase())
+  if (problem) throw failure(problem, 'password')
+  return hashPassword(password)
+}
+
+function complete(exchange: Exchange, flow: Flow, traits: Traits, passwordHash: string): Response {
+  const { emulator, request } = exchange
+  if (findIdentityByIdentifier(emulator.database, 'password', traits.email))
+    throw failure(duplicateIdentifier)
+  const { identity, session } = transaction(emulator.database, () => {
+    const created = createIdentity(emulator, { traits, passwordHash })
+    return { identity: created, session: openSession(exchange, created, 'password') }
+  })
+  const returnTo = secureReturnTo(emulator, flow.requestUrl, emulator.uiUrls.default, returnToOf(flow))
+  const isJson = isJsonRequest(request)
+  const continueWith = flow.type === 'browser' && isJson ? [redirectBrowserTo(returnTo)] : []
+  const verification = startVerification(exchange, identity, flow)
+  continueWith.push(...verification)
+  session.identity = getIdentity(emulator.database, identity.id)
+
+  if (flow.type === 'api') {
+    continueWith.push(setSessionToken(session.token))
+    return json(exchange, {
+      session_token: session.token,
+      ...people(exchange, session),
+      ...continueWithJson(continueWith),
+    })
+  }
+  issueCookie(exchange, session)
+  if (isJson) return json(exchange, { ...people(exchange, session), ...continueWithJson(continueWith) })
+
+  const [next] = verification
+  const page =
+    next?.action === 'show_verification_ui' && isBrowserRequest(request) ? next.flow.url : undefined
+  return redirect(exchange, page ?? returnTo)
+}
+
+function people({ emulator }: Exchange, session: ReturnType<typeof openSession>) {
+  return { session: sessionJson(emulator, session), identity: identityJson(emulator, session.identity) }
+}
+
+function replaceExpired(exchange: Exchange, old: Flow): Response {
+  const { emulator, request } = exchange
+  const flow = createRegistration(exchange, old.type)
+  flow.requestUrl = old.requestUrl
+  flow.ui.messages = [flowExpired('registration', old.expiresAt, emulator.now())]
+  saveFlow(emulator, flow)
+  if (flow.type === 'api' || isJsonRequest(request)) {
+    return errorJson(exchange, flowReplacedByExpiry(exchange, old.expiresAt, flow.id))
+  }
+  return redirect(exchange, flowPage(emulator, flow))
+}

@@ -1,0 +1,2 @@
+import type { Route } from './router.ts'
+export const settingsRoutes: Route[] = []

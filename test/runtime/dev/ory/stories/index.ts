@@ -1,0 +1,7 @@
+import type { Story } from '../story.ts'
+import { loginStories } from './login.ts'
+import { registrationStories } from './registration.ts'
+import { sessionStories } from './sessions.ts'
+
+/** Every story, in the order in which they are played; each uses addresses of its own. */
+export const stories: Story[] = [...registrationStories, ...loginStories, ...sessionStories]
