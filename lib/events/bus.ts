@@ -10,7 +10,7 @@ export interface EventMessage {
 
 /** Publishing one message: acknowledged, the bus is away, or the bus refuses this very message. */
 export type PublishResult =
-  | { kind: 'acknowledged' }
+  | { kind: 'acknowledged' /** The bus had the message already. */; duplicate?: boolean }
   | { kind: 'unavailable'; reason: string }
   | { kind: 'refused'; reason: string }
 

@@ -1,0 +1,165 @@
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+import type { Bus, EventMessage, PublishResult } from './bus.ts'
+import { type StreamSpec, streamSpec } from './streams.ts'
+
+/** What a NATS client library must give; each host adapts its own. */
+export interface JetStreamClient {
+  /** @throws while no server can be reached */
+  connect(events: { lost(): void }): Promise<JetStreamLink>
+  /** What a failed call of the link means. */
+  failureOf(error: unknown): JetStreamFailure
+}
+
+export interface JetStreamLink {
+  connected(): boolean
+  /** Whether the link has ended for good, so that only a new one helps. */
+  closed(): boolean
+  /** Resolves after the acknowledgement. */
+  publish(message: EventMessage, timeoutMs: number): Promise<{ duplicate: boolean }>
+  /** Names of the streams that take the subject. */
+  streamsOf(subject: string): Promise<string[]>
+  addStream(spec: StreamSpec): Promise<void>
+  /** A round trip to the server. */
+  ping(): Promise<void>
+  /** Sends what is buffered, then closes. */
+  drain(): Promise<void>
+}
+
+/** `no_stream`: nothing takes the subject, or JetStream itself is off. */
+export type JetStreamFailure = NoStream | Exclude<PublishResult, { kind: 'acknowledged' }>
+
+interface NoStream {
+  kind: 'no_stream'
+  reason: string
+}
+
+type Attempt = PublishResult | NoStream
+
+/** A JetStream API error speaks of the request (refused) or of the server's condition (unavailable). */
+export function apiFailure(status: number, reason: string): JetStreamFailure {
+  const passing = status >= 500 || status === 408 || status === 409 || status === 429
+  return { kind: passing ? 'unavailable' : 'refused', reason }
+}
+
+/** The JetStream bus over any client: connects lazily, makes missing streams and finds them again after a wipe. */
+export function createJetStreamBus(
+  client: JetStreamClient,
+  { config, log }: { config: Pick<Config, 'nats' | 'events'>; log: Log },
+): Bus {
+  const { timeoutMs } = config.nats
+  /** Subject -> the stream that takes it is there. */
+  const covered = new Map<string, Promise<void>>()
+  const foreign = new Set<string>()
+  const pending = new Set<(result: Attempt) => void>()
+  let link: JetStreamLink | undefined
+  let connecting: Promise<JetStreamLink> | undefined
+
+  // An acknowledgement that was on its way is lost with the connection: waiting out the time limit gains nothing.
+  function lost(): void {
+    covered.clear()
+    for (const settle of pending) settle({ kind: 'unavailable', reason: 'the connection was lost' })
+    pending.clear()
+  }
+
+  async function linked(): Promise<JetStreamLink> {
+    if (link && !link.closed()) return link
+    connecting ??= client.connect({ lost }).finally(() => {
+      connecting = undefined
+    })
+    link = await connecting
+    return link
+  }
+
+  function cover(to: JetStreamLink, subject: string): Promise<void> {
+    let covering = covered.get(subject)
+    if (!covering) {
+      covering = ensureStream(to, subject)
+      covered.set(subject, covering)
+      covering.catch(() => covered.delete(subject))
+    }
+    return covering
+  }
+
+  async function ensureStream(to: JetStreamLink, subject: string): Promise<void> {
+    const spec = streamSpec(subject, config)
+    const names = await to.streamsOf(subject)
+    if (names.length === 0) {
+      await to.addStream(spec)
+      log.info({ stream: spec.name, subject }, 'stream made')
+    }
+    for (const name of names) {
+      if (name === spec.name || foreign.has(`${name} ${subject}`)) continue
+      foreign.add(`${name} ${subject}`)
+      log.info({ stream: name, subject }, 'stream of others reused')
+    }
+  }
+
+  function attempt(to: JetStreamLink, message: EventMessage): Promise<Attempt> {
+    return new Promise((resolve) => {
+      pending.add(resolve)
+      const settle = (result: Attempt) => {
+        pending.delete(resolve)
+        resolve(result)
+      }
+      to.publish(message, timeoutMs).then(
+        ({ duplicate }) => settle({ kind: 'acknowledged', duplicate }),
+        (error) => settle(client.failureOf(error)),
+      )
+    })
+  }
+
+  async function publish(message: EventMessage): Promise<PublishResult> {
+    if (!link?.connected()) return { kind: 'unavailable', reason: 'not connected' }
+    const stream = covered.get(message.subject)
+    try {
+      await (stream ?? cover(link, message.subject))
+      const first = await attempt(link, message)
+      if (first.kind !== 'no_stream') return first
+
+      if (covered.get(message.subject) === stream) covered.delete(message.subject)
+      await cover(link, message.subject)
+      return withoutStream(await attempt(link, message))
+    } catch (error) {
+      return withoutStream(client.failureOf(error))
+    }
+  }
+
+  return {
+    async prepare(subjects) {
+      const to = await linked()
+      if (!to.connected()) throw new Error('not connected')
+      for (const subject of subjects) {
+        try {
+          await cover(to, subject)
+        } catch (error) {
+          const { kind, reason } = client.failureOf(error)
+          // What the server refuses concerns this subject alone; the others must still flow.
+          if (kind !== 'refused') throw error
+          log.warn({ subject, reason }, 'stream could not be made')
+        }
+      }
+    },
+    publish,
+    async ready() {
+      try {
+        const to = await linked()
+        if (!to.connected()) return false
+        await to.ping()
+        return true
+      } catch {
+        return false
+      }
+    },
+    async close() {
+      const last = link ?? (await connecting?.catch(() => undefined))
+      link = undefined
+      await last?.drain()
+    },
+  }
+}
+
+/** A stream that is missing although it was just made or found: JetStream is in trouble. */
+function withoutStream(result: Attempt): PublishResult {
+  return result.kind === 'no_stream' ? { kind: 'unavailable', reason: result.reason } : result
+}
