@@ -6,10 +6,13 @@ const DOCUMENT = new URL('../docs/configuration.md', import.meta.url)
 const START = '<!-- keys: written by scripts/config-table.ts -->'
 const END = '<!-- end of keys -->'
 
-/** A Markdown table of every configuration key. */
+/** A Markdown table of every configuration key, aligned as the formatter does. */
 export function configTable(): string {
-  const rows = rowsOf(shapeOf(ConfigSchema), '')
-  return ['| Key | Type | Default | Meaning |', '|---|---|---|---|', ...rows].join('\n')
+  const rows = [['Key', 'Type', 'Default', 'Meaning'], ...rowsOf(shapeOf(ConfigSchema), '')]
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)))
+  const rule = widths.map((width) => '-'.repeat(width))
+  return [lines[0]!, rule, ...lines.slice(1)].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 /** The document with the table between its two markers. */
@@ -17,15 +20,15 @@ export function withTable(document: string): string {
   const start = document.indexOf(START)
   const end = document.indexOf(END)
   if (start < 0 || end < start) throw new Error('docs/configuration.md has lost its markers')
-  return `${document.slice(0, start)}${START}\n${configTable()}\n${document.slice(end)}`
+  return `${document.slice(0, start)}${START}\n\n${configTable()}\n\n${document.slice(end)}`
 }
 
-function rowsOf(shape: Shape, name: string): string[] {
+function rowsOf(shape: Shape, name: string): string[][] {
   const prefix = name === '' ? '' : `${name}.`
   if (shape.kind === 'map') return [...shape.keys!].flatMap(([key, entry]) => rowsOf(entry, prefix + key))
   if (shape.kind === 'list' && shape.item!.kind === 'map') return rowsOf(shape.item!, `${name}[]`)
   const cells = [`\`${name}\``, typeOf(shape), defaultOf(shape), shape.meta.description ?? '']
-  return [`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`]
+  return [cells.map((cell) => cell.replaceAll('|', '\\|'))]
 }
 
 function typeOf(shape: Shape): string {
