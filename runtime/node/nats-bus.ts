@@ -20,9 +20,8 @@ import type { Log } from '../../lib/log.ts'
 const DRAIN_LIMIT_MS = 2000
 
 /** JetStream over TCP (or WebSocket, when the URL says so). Connects on first use and reconnects for ever. */
-export function createNatsBus(options: { config: Pick<Config, 'nats' | 'events'>; log: Log }): Bus {
-  const { nats } = options.config
-  return createJetStreamBus({ connect: ({ lost }) => connectLink(nats, lost), failureOf }, options)
+export function createNatsBus(config: Pick<Config, 'nats' | 'events'>, log: Log): Bus {
+  return createJetStreamBus({ connect: ({ lost }) => connectLink(config.nats, lost), failureOf }, { config, log })
 }
 
 async function connectLink(nats: Config['nats'], lost: () => void): Promise<JetStreamLink> {

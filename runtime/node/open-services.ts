@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
@@ -37,8 +38,8 @@ export interface ServiceOptions extends DatabaseHooks {
 export async function openServices(config: Config, options: ServiceOptions): Promise<Services> {
   const { log, clock = { now: () => Date.now() } } = options
   const { db, close: closeDatabase } = openDatabase(config, options)
-  const bus = options.bus ?? (config.nats.url ? createNatsBus(config, log) : createLocalBus())
-  const relay = createRelay({ db, bus, clock, log, config, owner: `${hostname()}-${process.pid}` })
+  const bus = options.bus ?? (config.nats.url ? createNatsBus({ config, log }) : createLocalBus(log))
+  const relay = createRelay({ db, bus, clock, log, config, owner: `${hostname().slice(0, 24)}-${randomUUID()}` })
   const metrics = createMetrics(() => outboxStats(db, clock.now()))
   const kratos = shareWhoami(createKratos(config.kratos, metrics))
   const hydraUrl = config.hydra.url
@@ -76,7 +77,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
       stopping = true
     },
     async close() {
-      await relay.stop()
+      await relay.stop(config.shutdown.timeoutMs / 2)
       await bus.close()
       await closeDatabase()
     },
