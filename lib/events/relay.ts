@@ -10,9 +10,11 @@ import { SUBJECTS } from './subjects.ts'
 
 const AWAY: BackoffRange = { minMs: 200, maxMs: 5000 }
 const HOUSEKEEPING_MS = 300_000
+/** Width of the column; a host name in front may be as long, so the end is kept. */
+const MAX_OWNER_LENGTH = 64
 
 export interface RelayOptions extends Omit<Delivery, 'config' | 'random'> {
-  config: Pick<Config, 'events' | 'nats' | 'sessions'>
+  config: Pick<Config, 'events' | 'nats' | 'sessions' | 'shutdown'>
   /** In [0, 1); default Math.random. */
   random?: () => number
 }
@@ -27,14 +29,15 @@ export interface Relay {
   /**
    * Finishes what is on its way and publishes what is due, then ends; no later than the limit, after which leases
    * run out by themselves. Never throws.
+   * @param limitMs default `shutdown.timeoutMs`
    */
-  stop(limitMs: number): Promise<void>
+  stop(limitMs?: number): Promise<void>
 }
 
 /** Keeps running through any failure: while the bus or the database is away it waits, and no event counts a try. */
 export function createRelay({ random = Math.random, ...options }: RelayOptions): Relay {
   const { db, bus, clock, log, config } = options
-  const delivery: Delivery = { ...options, random }
+  const delivery: Delivery = { ...options, owner: options.owner.slice(-MAX_OWNER_LENGTH), random }
   const subjects = Object.keys(SUBJECTS).map((subject) => prefixedSubject(subject, config.nats.prefix))
   const state = createRelayState(log, clock)
   const pause = createPause()
@@ -96,7 +99,7 @@ export function createRelay({ random = Math.random, ...options }: RelayOptions):
       running ??= run()
     },
     flushOnce,
-    async stop(limitMs) {
+    async stop(limitMs = config.shutdown.timeoutMs) {
       stopping = true
       pause.end()
       const finish = async () => {

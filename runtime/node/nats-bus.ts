@@ -21,7 +21,10 @@ const DRAIN_LIMIT_MS = 2000
 
 /** JetStream over TCP (or WebSocket, when the URL says so). Connects on first use and reconnects for ever. */
 export function createNatsBus(config: Pick<Config, 'nats' | 'events'>, log: Log): Bus {
-  return createJetStreamBus({ connect: ({ lost }) => connectLink(config.nats, lost), failureOf }, { config, log })
+  return createJetStreamBus(
+    { connect: ({ lost }) => connectLink(config.nats, lost), failureOf },
+    { config, log },
+  )
 }
 
 async function connectLink(nats: Config['nats'], lost: () => void): Promise<JetStreamLink> {

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { prune } from '../../../lib/events/housekeeping.ts'
+import { pruneDelivered, pruneSessions } from '../../../lib/events/prune.ts'
+import { addEvents, databaseKinds, openTestDatabase, statesOf, type TestDatabase } from './outbox-fixture.ts'
+
+const DAY_MS = 86_400_000
+const NOW = 1_800_000_000_000
+
+describe.each(databaseKinds)('pruning on %s', (kind) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await openTestDatabase(kind)
+  })
+  afterAll(() => database?.close())
+
+  test('deletes the oldest delivered events, no more than the limit', async () => {
+    const { db } = database
+    await addEvents(db, 3, { state: 'delivered', delivered_at: NOW - 5 })
+    await addEvents(db, 2, { state: 'delivered', delivered_at: NOW })
+    await addEvents(db, 2, { created_at: NOW - 99 })
+    await addEvents(db, 1, { state: 'dead', created_at: NOW - 99 })
+
+    expect(await pruneDelivered(db, { before: NOW, limit: 2 })).toBe(2)
+    expect(await pruneDelivered(db, { before: NOW, limit: 2 })).toBe(1)
+    expect(await pruneDelivered(db, { before: NOW, limit: 2 })).toBe(0)
+    expect((await statesOf(db)).sort()).toEqual(['dead', 'delivered', 'delivered', 'pending', 'pending'])
+  })
+
+  test('deletes sessions that ended, and keeps the others', async () => {
+    const { db } = database
+    const session = (sid: string, expires_at: number) => ({
+      sid,
+      expires_at,
+      user_id: null,
+      first_seen_at: 0,
+      revoked_at: null,
+      generation: 0,
+    })
+    const sessions = [session('old', NOW - 2), session('older', NOW - 3), session('alive', NOW)]
+    await db.insertInto('sessions').values(sessions).execute()
+
+    expect(await pruneSessions(db, { before: NOW, limit: 1 })).toBe(1)
+    expect(await pruneSessions(db, { before: NOW, limit: 5 })).toBe(1)
+    expect(await db.selectFrom('sessions').select('sid').execute()).toEqual([{ sid: 'alive' }])
+  })
+
+  test('goes on in batches until nothing old is left', async () => {
+    const { db, config } = database
+    await db.deleteFrom('event_outbox').execute()
+    await addEvents(db, 1200, { state: 'delivered', delivered_at: NOW - 31 * DAY_MS })
+    await addEvents(db, 3, { state: 'delivered', delivered_at: NOW - 29 * DAY_MS })
+
+    expect(await prune(db, config, { now: NOW, maxBatches: 1 })).toEqual({ events: 500, sessions: 0 })
+    expect(await prune(db, config, { now: NOW })).toEqual({ events: 700, sessions: 0 })
+    expect(await statesOf(db)).toHaveLength(3)
+  })
+})
