@@ -44,6 +44,7 @@ export async function drainOutbox(delivery: Delivery, limits: DrainLimits = {}):
   try {
     while (!stopped() && report.claimed < maxEvents && report.away === undefined && failures.length === 0) {
       const limit = Math.min(relayBatch, maxEvents - report.claimed)
+      const alone = onTheirWay.size === 0
       const rows = await claimEvents(db, { owner, now: clock.now(), leaseMs, limit })
       report.claimed += rows.length
       if (rows.length > 0) {
@@ -53,8 +54,10 @@ export async function drainOutbox(delivery: Delivery, limits: DrainLimits = {}):
         onTheirWay.add(batch)
       }
       if (rows.length < limit) {
-        report.empty = true
-        break
+        // Our own marks lock rows, at some isolation levels their neighbours too, and a claim leaves locked rows out.
+        report.empty = alone
+        if (alone) break
+        await Promise.all(onTheirWay)
       }
       if (onTheirWay.size >= PIPELINE) await Promise.race(onTheirWay)
     }
