@@ -1,6 +1,4 @@
 import { defineCommand } from 'citty'
-import { migrate, migrationState } from '../../lib/db/migrate.ts'
-import { openDatabase } from '../../runtime/node/database.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
 
 export default defineCommand({
@@ -15,6 +13,10 @@ export default defineCommand({
   },
   async run({ args }) {
     const config = loadConfigFile(args.config)
+    const [{ migrate, migrationState }, { openDatabase }] = await Promise.all([
+      import('../../lib/db/migrate.ts'),
+      import('../../runtime/node/database.ts'),
+    ])
     const { db, close } = openDatabase(config)
     try {
       if (args.status) {

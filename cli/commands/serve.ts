@@ -1,6 +1,4 @@
 import { defineCommand } from 'citty'
-import { createLog } from '../../runtime/node/log.ts'
-import { serve } from '../../runtime/node/serve.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
 
 export default defineCommand({
@@ -12,6 +10,10 @@ export default defineCommand({
   args: configArg,
   async run({ args }) {
     const config = loadConfigFile(args.config)
+    const [{ createLog }, { serve }] = await Promise.all([
+      import('../../runtime/node/log.ts'),
+      import('../../runtime/node/serve.ts'),
+    ])
     const log = createLog(config.log.level)
     const server = await serve(config, { log })
     console.log(`ready: api ${server.url} internal ${server.internalUrl}`)

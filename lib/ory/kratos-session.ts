@@ -11,7 +11,7 @@ export const KratosIdentity = z.object({
     name: z.object({ first: z.string().nullish(), last: z.string().nullish() }).nullish(),
   }),
   verifiable_addresses: z.array(Address).nullish(),
-  metadata_admin: z.unknown(),
+  metadata_admin: z.unknown().optional(),
 })
 export type KratosIdentity = z.output<typeof KratosIdentity>
 

@@ -18,6 +18,8 @@ export type WhoamiResult =
 /** The few Kratos calls that we make. None throws: trouble is a result. */
 export interface Kratos {
   whoami(credential: KratosCredential, trace: Trace): Promise<WhoamiResult>
+  /** A session by its id alone, through the admin API; proves nothing about the caller. */
+  sessionById(sid: string, trace: Trace): Promise<WhoamiResult>
   /** Ends a session through the admin API; one that is already gone counts as ended. */
   endSession(sid: string, trace: Trace): Promise<{ kind: 'ended' } | UpstreamFailure>
   findIdentityByEmail(
@@ -55,6 +57,7 @@ export function createKratos(
   const upstream: Upstream = { service: 'kratos', fetch: fetcher, timeoutMs: config.timeoutMs, metrics }
   return {
     whoami: (credential, trace) => whoami(upstream, config, credential, trace),
+    sessionById: (sid, trace) => sessionById(upstream, config, sid, trace),
     endSession: (sid, trace) => endSession(upstream, config, sid, trace),
     findIdentityByEmail: (email, trace) => findIdentityByEmail(upstream, config, email, trace),
     createIdentity: (identity, trace) => createIdentity(upstream, config, identity, trace),
@@ -96,6 +99,21 @@ const Refusal = z.object({
   error: z.object({ id: z.literal('session_aal2_required') }),
   redirect_browser_to: z.string().optional(),
 })
+
+async function sessionById(
+  upstream: Upstream,
+  config: KratosConfig,
+  sid: string,
+  trace: Trace,
+): Promise<WhoamiResult> {
+  const url = `${config.adminUrl}/admin/sessions/${encodeURIComponent(sid)}?expand=identity`
+  const answer = await upstreamJson(upstream, 'session_by_id', url, { headers: traceHeaders(trace) })
+  if (answer.kind === 'unavailable') return answer
+  if (answer.status === 404 || answer.status === 400) return { kind: 'unauthenticated' }
+  const session = KratosSession.safeParse(answer.body)
+  if (answer.status === 200 && session.success) return { kind: 'session', session: session.data }
+  return unexpected(answer.status)
+}
 
 async function endSession(upstream: Upstream, config: KratosConfig, sid: string, trace: Trace) {
   const url = `${config.adminUrl}/admin/sessions/${encodeURIComponent(sid)}`

@@ -1,11 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { OutboxStats } from '../../lib/events/outbox-store.ts'
 import type { Metrics } from '../../lib/metrics.ts'
-
-export interface OutboxStats {
-  pending: number
-  oldestPendingAgeMs: number
-  dead: number
-}
 
 /** Counts in this process, for Prometheus. @param outboxStats read at each scrape */
 export function createMetrics(outboxStats: () => Promise<OutboxStats>): Metrics {

@@ -26,7 +26,6 @@ export function fakeSession(options: FakeSession = {}): KratosSession {
       state: options.state ?? 'active',
       traits: { email, name: { first: options.first ?? 'Ada', last: options.last ?? 'Lovelace' } },
       verifiable_addresses: [{ value: email, verified: options.verified ?? false, via: 'email' }],
-      metadata_admin: null,
     },
   }
 }

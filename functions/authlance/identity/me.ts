@@ -34,9 +34,12 @@ export default route('/authlance/identity/me', {
     responses: { 200: AuthResponse },
     async handle({ request, env, ctx, trace, body, headers }) {
       const credential = kratosCredential(request, env)
-      if (!credential) throw refusal(env, 'no_credential', new ApiError('unauthenticated'))
+      if (!credential && !env.config.exchangeById)
+        throw refusal(env, 'no_credential', new ApiError('unauthenticated'))
 
-      const answer = await env.kratos.whoami(credential, trace)
+      const answer = await (credential
+        ? env.kratos.whoami(credential, trace)
+        : env.kratos.sessionById(body.session, trace))
       const session = activeSession(answer, body.session, env)
 
       const now = env.clock.now()
@@ -61,6 +64,7 @@ function activeSession(answer: WhoamiResult, sid: string, env: Env): KratosSessi
       throw refusal(env, 'aal2_required', new ApiError('session_aal2_required', { extra }))
     }
     case 'unavailable': {
+      env.log.warn({ reason: answer.reason, upstreamStatus: answer.status }, 'whoami gave no usable answer')
       const headers = answer.retryAfterSeconds
         ? { 'retry-after': String(answer.retryAfterSeconds) }
         : undefined
