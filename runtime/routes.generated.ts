@@ -9,10 +9,11 @@ import r6 from '../functions/authlance/identity/api/v1/realm/group/[group]/membe
 import r7 from '../functions/authlance/identity/api/v1/subscriptions/tiers.ts'
 import r8 from '../functions/authlance/identity/me.ts'
 import r9 from '../functions/authlance/identity/me/logout.ts'
-import r10 from '../functions/healthz.ts'
-import r11 from '../functions/livez.ts'
-import r12 from '../functions/metrics.ts'
-import r13 from '../functions/readyz.ts'
+import r10 from '../functions/authlance/identity/[...path].ts'
+import r11 from '../functions/healthz.ts'
+import r12 from '../functions/livez.ts'
+import r13 from '../functions/metrics.ts'
+import r14 from '../functions/readyz.ts'
 import type { Route } from '../lib/http/route.ts'
 
 export const routes: { file: string; route: Route }[] = [
@@ -26,8 +27,9 @@ export const routes: { file: string; route: Route }[] = [
   { file: 'functions/authlance/identity/api/v1/subscriptions/tiers.ts', route: r7 },
   { file: 'functions/authlance/identity/me.ts', route: r8 },
   { file: 'functions/authlance/identity/me/logout.ts', route: r9 },
-  { file: 'functions/healthz.ts', route: r10 },
-  { file: 'functions/livez.ts', route: r11 },
-  { file: 'functions/metrics.ts', route: r12 },
-  { file: 'functions/readyz.ts', route: r13 },
+  { file: 'functions/authlance/identity/[...path].ts', route: r10 },
+  { file: 'functions/healthz.ts', route: r11 },
+  { file: 'functions/livez.ts', route: r12 },
+  { file: 'functions/metrics.ts', route: r13 },
+  { file: 'functions/readyz.ts', route: r14 },
 ]
