@@ -3,11 +3,11 @@ import { type Exchange, errorJson, json, redirect } from './exchange.ts'
 import { type Flow, flowJson } from './flow.ts'
 import { FlowFailure } from './flow-failure.ts'
 import { flowPage, saveFlow } from './flows.ts'
+import { addMessage, clearMessages } from './form-values.ts'
 import { KratosError, kratosError } from './kratos-error.ts'
 import { genericError } from './messages.ts'
 import { forwardError } from './self-service-errors.ts'
 import { sortNodes } from './sort-nodes.ts'
-import { addMessage, clearMessages } from './ui-nodes.ts'
 
 /**
  * Shows what was wrong in the flow's own form: as JSON with 400, or by a redirect to its page. An error that is no

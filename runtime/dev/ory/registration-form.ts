@@ -1,10 +1,11 @@
 import type { Exchange } from './exchange.ts'
 import { type Flow, type FlowType, newFlow } from './flow.ts'
 import { saveFlow } from './flows.ts'
+import { flatten } from './form-values.ts'
 import { labels } from './messages.ts'
 import { sortNodes } from './sort-nodes.ts'
 import { traitNodes } from './traits.ts'
-import { flatten, input, type Node, setCsrf, setNodeValue } from './ui-nodes.ts'
+import { input, type Node, setCsrf, setNodeValue } from './ui-nodes.ts'
 
 /** Begins a registration. Its form has two screens: the person, then the password. */
 export function createRegistration(exchange: Exchange, type: FlowType): Flow {

@@ -5,9 +5,10 @@ import { FlowFailure } from './flow-failure.ts'
 import { ensureOwnRequest } from './flow-guard.ts'
 import { flowPage, saveFlow } from './flows.ts'
 import { type FormBody, textField, traitsField, transientField } from './form-body.ts'
+import { clearMessages, setFormValues } from './form-values.ts'
 import { chooseCredential, labels } from './messages.ts'
 import { traitProblems } from './traits.ts'
-import { clearMessages, input, setCsrf, setNodeValues } from './ui-nodes.ts'
+import { input, setCsrf } from './ui-nodes.ts'
 
 /**
  * Moves a registration between its two screens, when that is what was asked for.
@@ -40,8 +41,10 @@ function showCredentials(exchange: Exchange, flow: Flow, body: FormBody): Respon
   flow.ui.nodes = structuredClone(flow.steps?.two ?? [])
   flow.ui.messages = [chooseCredential]
   flow.ui.nodes.push(input('profile', 'screen', 'submit', 'previous', { label: labels.back }))
-  setNodeValues(flow.ui, traitsField(body), 'traits', 'default')
-  for (const node of flow.ui.nodes) if (node.group === 'default') node.attributes.type = 'hidden'
+  setFormValues(flow.ui, traitsField(body), 'traits', 'default')
+  for (const { group, attributes } of flow.ui.nodes) {
+    if (group === 'default' && 'name' in attributes) attributes.type = 'hidden'
+  }
   if (flow.type === 'browser') setCsrf(flow.ui, exchange.csrf.token)
   return showStep(exchange, flow)
 }
@@ -49,7 +52,7 @@ function showCredentials(exchange: Exchange, flow: Flow, body: FormBody): Respon
 function showPerson(exchange: Exchange, flow: Flow, body: FormBody): Response {
   clearMessages(flow.ui)
   flow.ui.nodes = structuredClone(flow.steps?.one ?? [])
-  setNodeValues(flow.ui, traitsField(body), 'traits', 'default')
+  setFormValues(flow.ui, traitsField(body), 'traits', 'default')
   return showStep(exchange, flow)
 }
 

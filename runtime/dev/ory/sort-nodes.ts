@@ -1,5 +1,5 @@
 import type { FlowKind } from './flow.ts'
-import type { Form, Node } from './ui-nodes.ts'
+import { type Form, type Node, nodeName, nodeValue } from './ui-nodes.ts'
 
 const traitKeys = ['traits.email', 'traits.name.first', 'traits.name.last']
 
@@ -33,15 +33,17 @@ function comesBefore(a: Node, b: Node, keys: string[], count: number): boolean {
   return left === right ? printed(a) < printed(b) : left < right
 }
 
-function position({ attributes }: Node, keys: string[], count: number): number {
-  if (attributes.name === 'method') return count + keys.length + 1
-  const index = keys.findIndex((key) => attributes.name.startsWith(key))
+function position(node: Node, keys: string[], count: number): number {
+  const name = nodeName(node)
+  if (name === 'method') return count + keys.length + 1
+  const index = keys.findIndex((key) => name.startsWith(key))
   return index < 0 ? keys.length : index
 }
 
 /** The value as Go's `%v` prints it, which decides between fields of the same rank. */
-function printed({ attributes }: Node): string {
-  return attributes.value === undefined ? '<nil>' : String(attributes.value)
+function printed(node: Node): string {
+  const value = nodeValue(node)
+  return value === undefined ? '<nil>' : String(value)
 }
 
 /** The comparison knows nothing across groups, so that only an insertion sort gives Kratos' order. */

@@ -2,16 +2,16 @@ import type { Message } from './messages.ts'
 
 export type Group = 'default' | 'password' | 'profile' | 'code'
 
-/** One part of a form: every node that we need is an input. */
+/** One part of a form: a field, a button, or, once everything is done, a link. */
 export interface Node {
   type: 'input' | 'a'
   group: Group
-  attributes: NodeAttributes
+  attributes: InputAttributes | LinkAttributes
   messages: Message[]
   meta: { label?: Message }
 }
 
-export interface NodeAttributes {
+export interface InputAttributes {
   name: string
   type: string
   value?: unknown
@@ -23,21 +23,28 @@ export interface NodeAttributes {
   node_type: 'input'
 }
 
+export interface LinkAttributes {
+  href: string
+  title: Message
+  id: string
+  node_type: 'a'
+}
+
 /** A flow's form. */
 export interface Form {
   action: string
-  method: 'POST'
+  method: 'POST' | 'GET'
   nodes: Node[]
   messages?: Message[]
 }
 
-type Extra = Partial<Pick<NodeAttributes, 'required' | 'autocomplete' | 'maxlength' | 'pattern'>> & {
+type Extra = Partial<Pick<InputAttributes, 'required' | 'autocomplete' | 'maxlength' | 'pattern'>> & {
   label?: Message
 }
 
 /** An input node; a value of undefined is left out of the answer. */
 export function input(group: Group, name: string, type: string, value?: unknown, extra: Extra = {}): Node {
-  const { label, ...attributes } = extra
+  const { label, required, autocomplete, pattern, maxlength } = extra
   return {
     type: 'input',
     group,
@@ -45,11 +52,11 @@ export function input(group: Group, name: string, type: string, value?: unknown,
       name,
       type,
       ...(value === undefined ? {} : { value }),
-      ...(attributes.required ? { required: attributes.required } : {}),
-      ...(attributes.autocomplete ? { autocomplete: attributes.autocomplete } : {}),
-      ...(attributes.pattern ? { pattern: attributes.pattern } : {}),
+      ...(required ? { required } : {}),
+      ...(autocomplete ? { autocomplete } : {}),
+      ...(pattern ? { pattern } : {}),
       disabled: false,
-      ...(attributes.maxlength ? { maxlength: attributes.maxlength } : {}),
+      ...(maxlength ? { maxlength } : {}),
       node_type: 'input',
     },
     messages: [],
@@ -57,77 +64,41 @@ export function input(group: Group, name: string, type: string, value?: unknown,
   }
 }
 
+export function link(group: Group, id: string, href: string, label: Message): Node {
+  return {
+    type: 'a',
+    group,
+    attributes: { href, title: label, id, node_type: 'a' },
+    messages: [],
+    meta: { label },
+  }
+}
+
+/** What a node is found by: a field's name or a link's id. */
+export function nodeName({ attributes }: Node): string {
+  return 'name' in attributes ? attributes.name : attributes.id
+}
+
+export function nodeValue({ attributes }: Node): unknown {
+  return 'name' in attributes ? attributes.value : attributes.href
+}
+
 export function findNode(form: Form, name: string): Node | undefined {
-  return form.nodes.find((node) => node.attributes.name === name)
+  return form.nodes.find((node) => nodeName(node) === name)
 }
 
 /** Replaces the node of this name where it stands, or adds it at the end. */
 export function upsertNode(form: Form, node: Node): void {
-  const index = form.nodes.findIndex((other) => other.attributes.name === node.attributes.name)
+  const index = form.nodes.findIndex((other) => nodeName(other) === nodeName(node))
   if (index < 0) form.nodes.push(node)
   else form.nodes[index] = node
 }
 
 export function setNodeValue(form: Form, name: string, value: unknown): void {
-  const node = findNode(form, name)
-  if (node) node.attributes.value = value
-}
-
-export function removeNodes(form: Form, name: string): void {
-  form.nodes = form.nodes.filter((node) => node.attributes.name !== name)
+  const attributes = findNode(form, name)?.attributes
+  if (attributes && 'name' in attributes) attributes.value = value
 }
 
 export function setCsrf(form: Form, token: string): void {
   upsertNode(form, input('default', 'csrf_token', 'hidden', token, { required: true }))
-}
-
-/** Sets values from a nested object, such as traits; unknown names become nodes of their own. */
-export function setNodeValues(
-  form: Form,
-  values: Record<string, unknown>,
-  prefix: string,
-  group: Group,
-): void {
-  for (const [name, value] of flatten(values, prefix)) {
-    const node = findNode(form, name)
-    if (node) {
-      node.attributes.value = value
-      node.group = group
-    } else {
-      form.nodes.push(input(group, name, inputTypeOf(name, value), value))
-    }
-  }
-}
-
-/** Leaves of a nested object with their dotted names. */
-export function flatten(values: Record<string, unknown>, prefix: string): [string, unknown][] {
-  return Object.entries(values).flatMap(([key, value]): [string, unknown][] => {
-    const name = prefix ? `${prefix}.${key}` : key
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      return flatten(value as Record<string, unknown>, name)
-    }
-    return [[name, value]]
-  })
-}
-
-export function clearMessages(form: Form): void {
-  delete form.messages
-  for (const node of form.nodes) node.messages = []
-}
-
-/** Puts a message at the field that `name` names, or at the form as a whole when it names none. */
-export function addMessage(form: Form, message: Message, name = ''): void {
-  if (name === '') {
-    form.messages = [...(form.messages ?? []), message]
-    return
-  }
-  const node = findNode(form, name)
-  if (node) node.messages.push(message)
-  else form.nodes.push({ ...input('default', name, 'text'), messages: [message] })
-}
-
-function inputTypeOf(name: string, value: unknown): string {
-  if (name === 'password') return 'password'
-  if (typeof value === 'number') return 'number'
-  return typeof value === 'boolean' ? 'checkbox' : 'text'
 }
