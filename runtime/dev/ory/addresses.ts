@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Emulator } from './emulator.ts'
 import type { RecoveryAddress, VerifiableAddress } from './identity.ts'
+import { normaliseEmail } from './traits.ts'
 
 /**
  * Makes `email` an identity's only address for verification and for recovery. What was known about it in `verifiable`
@@ -62,7 +63,7 @@ export function findAddress(
   { database }: Emulator,
   kind: 'verifiable' | 'recovery',
   value: string,
-): { id: string; identityId: string } | undefined {
-  const row = database.prepare(`SELECT id, identity_id FROM ${kind}_addresses WHERE value = ?`).get(value)
-  return row && { id: row.id as string, identityId: row.identity_id as string }
+): { id: string; identityId: string; value: string } | undefined {
+  const row = database.prepare(`SELECT * FROM ${kind}_addresses WHERE value = ?`).get(normaliseEmail(value))
+  return row && { id: row.id as string, identityId: row.identity_id as string, value: row.value as string }
 }

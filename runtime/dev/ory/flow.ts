@@ -30,8 +30,8 @@ export interface Flow {
   steps?: { one: Node[]; two: Node[] }
   /** Whose flow this is: settings always, recovery once the code was right, verification after a registration. */
   identityId?: string
-  /** Verification after a registration: the session that was opened then. */
-  sessionId?: string
+  /** Recovery that an administrator began: whoever knows the code may use it from any browser. */
+  skipsCsrf?: boolean
   transientPayload?: Record<string, unknown>
   continueWith?: ContinueWith[]
 }

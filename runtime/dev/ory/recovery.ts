@@ -1,2 +1,166 @@
+import { acceptsJson, isJsonRequest } from './accept.ts'
+import { findAddress } from './addresses.ts'
+import { addResendButton, showCodeForm } from './code-forms.ts'
+import { createCode, deleteCodes } from './codes.ts'
+import { mailRecoveryCode } from './courier.ts'
+import { publicUrl } from './emulator.ts'
+import { type Exchange, json, redirect, renewCsrf, requestUrl } from './exchange.ts'
+import { type Flow, flowIdOf, flowJson } from './flow.ts'
+import { answerFlowError, answerForeignError } from './flow-errors.ts'
+import { FlowFailure, failure } from './flow-failure.ts'
+import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
+import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { type FormBody, readForm, textField, transientField } from './form-body.ts'
+import { getIdentity } from './identities.ts'
+import { KratosError, kratosError } from './kratos-error.ts'
+import { flowExpired, noStrategy, recoveryAlreadyCompleted } from './messages.ts'
+import { finishRecovery } from './recovery-finish.ts'
+import { createRecovery, retryRecovery } from './recovery-form.ts'
+import { secureReturnTo } from './return-to.ts'
 import type { Route } from './router.ts'
-export const recoveryRoutes: Route[] = []
+import { forwarding } from './self-service-errors.ts'
+import { findSession } from './session-cookie.ts'
+import { emailProblem, missing } from './traits.ts'
+
+const alreadySignedIn = () =>
+  kratosError(400, {
+    id: 'session_already_available',
+    reason: 'A valid session was detected and thus recovery is not possible.',
+  })
+
+export const recoveryRoutes: Route[] = [
+  { method: 'GET', path: '/self-service/recovery/browser', handle: forwarding(begin) },
+  {
+    method: 'GET',
+    path: '/self-service/recovery/api',
+    handle(exchange) {
+      if (findSession(exchange)) throw alreadySignedIn()
+      return json(exchange, flowJson(createRecovery(exchange, 'api')))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/self-service/recovery/flows',
+    handle(exchange) {
+      const flow = loadFlow(exchange.emulator, 'recovery', exchange.url.searchParams.get('id') ?? '')
+      if (!flow.skipsCsrf) ensureOwnFlow(exchange, flow)
+      refuseExpiredFlow(exchange, flow)
+      return json(exchange, flowJson(flow))
+    },
+  },
+  { method: 'POST', path: '/self-service/recovery', handle: submit },
+  { method: 'GET', path: '/self-service/recovery', handle: submit },
+]
+
+function begin(exchange: Exchange): Response {
+  const { emulator, request } = exchange
+  if (findSession(exchange)) return refuseSignedIn(exchange)
+
+  const flow = createRecovery(exchange, 'browser')
+  return acceptsJson(request) ? json(exchange, flowJson(flow)) : redirect(exchange, flowPage(emulator, flow))
+}
+
+async function submit(exchange: Exchange): Promise<Response> {
+  const { emulator, request } = exchange
+  let flow: Flow
+  try {
+    flow = findFlow(exchange)
+  } catch (error) {
+    return answerForeignError(exchange, undefined, error)
+  }
+  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
+
+  try {
+    const body = await readForm(exchange)
+    refuseBadEmail(body)
+    flow.transientPayload = transientField(body)
+    refuseForgery(exchange, flow, body)
+
+    const email = textField(body, 'email')
+    if (flow.state !== 'choose_method' && email === '') {
+      return finishRecovery(exchange, flow, textField(body, 'code'))
+    }
+    if (findSession(exchange)) return refuseSignedIn(exchange)
+    refuseOtherMethods(textField(body, 'method'))
+    if (flow.state === 'passed_challenge') return retryRecovery(exchange, 'browser', recoveryAlreadyCompleted)
+    if (email === '') throw new FlowFailure([missing('email')])
+
+    sendCode(exchange, flow, email)
+  } catch (error) {
+    return answerFlowError(exchange, flow, error)
+  }
+  if (flow.type === 'browser' && !isJsonRequest(request)) return redirect(exchange, flowPage(emulator, flow))
+  return json(exchange, flowJson(flow))
+}
+
+/** Mails a code when the address is known; the answer is the same when it is not. */
+function sendCode(exchange: Exchange, flow: Flow, email: string): void {
+  const { emulator } = exchange
+  deleteCodes(emulator, flow.id)
+  const address = findAddress(emulator, 'recovery', email)
+  if (address) {
+    const code = createCode(emulator, flow, { identityId: address.identityId, addressId: address.id })
+    mailRecoveryCode(emulator, flow, getIdentity(emulator.database, address.identityId), address.value, code)
+  }
+  flow.active = 'code'
+  flow.state = 'sent_email'
+  showCodeForm(exchange, flow)
+  addResendButton(flow, email)
+  saveFlow(emulator, flow)
+}
+
+function refuseBadEmail(body: FormBody): void {
+  const problem = emailProblem(textField(body, 'email'))
+  if (problem) throw failure(problem, 'email')
+}
+
+/** Kratos answers a forgery with a new anti-CSRF token, so that flows begun before are lost. */
+function refuseForgery(exchange: Exchange, flow: Flow, body: FormBody): void {
+  if (flow.skipsCsrf) return
+  try {
+    ensureOwnRequest(exchange, flow, textField(body, 'csrf_token'))
+  } catch (error) {
+    renewCsrf(exchange)
+    throw error
+  }
+}
+
+function refuseOtherMethods(method: string): void {
+  if (method === 'code') return
+  if (method !== 'link') throw failure(noStrategy.recovery)
+  throw kratosError(404, {
+    reason:
+      'This endpoint was disabled by system administrator. Please check your url or contact the system administrator to enable it.',
+  })
+}
+
+function refuseSignedIn(exchange: Exchange): Response {
+  if (isJsonRequest(exchange.request)) throw alreadySignedIn()
+  const { emulator } = exchange
+  const place = secureReturnTo(
+    { ...emulator, allowedReturnUrls: [] },
+    requestUrl(exchange),
+    emulator.uiUrls.default,
+  )
+  return redirect(exchange, place, 302)
+}
+
+function findFlow(exchange: Exchange): Flow {
+  const id = flowIdOf(exchange)
+  try {
+    return loadFlow(exchange.emulator, 'recovery', id)
+  } catch (error) {
+    if (!(error instanceof KratosError)) throw error
+    throw kratosError(404, { reason: 'The recovery request could not be found. Please restart the flow.' })
+  }
+}
+
+function replaceExpired(exchange: Exchange, old: Flow): Response {
+  const { emulator, request } = exchange
+  const flow = createRecovery(exchange, old.type)
+  flow.requestUrl = old.requestUrl
+  flow.ui.messages = [flowExpired('recovery', old.expiresAt, emulator.now())]
+  saveFlow(emulator, flow)
+  if (flow.type === 'browser' && !isJsonRequest(request)) return redirect(exchange, flowPage(emulator, flow))
+  return redirect(exchange, publicUrl(emulator, '/self-service/recovery/flows', { id: flow.id }))
+}

@@ -64,6 +64,12 @@ export function missing(field: string): Problem {
   return { field, message: propertyMissing(field.split('.').at(-1) ?? field) }
 }
 
+/** What is wrong with an address that a form sent, if it sent one. */
+export function emailProblem(value: string): Message | undefined {
+  if (value === '' || isEmail(value)) return undefined
+  return genericError(`${JSON.stringify(value)} is not valid "email"`)
+}
+
 function emailProblems(value: unknown): Problem[] {
   const field = 'traits.email'
   if (typeof value !== 'string') return [{ field, message: wrongType('string', jsonType(value)) }]

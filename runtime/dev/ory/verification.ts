@@ -1,2 +1,172 @@
+import { acceptsJson, isBrowserRequest, isJsonRequest } from './accept.ts'
+import { findAddress, markAddressSent } from './addresses.ts'
+import { addResendButton, emailField, showCodeForm } from './code-forms.ts'
+import { createCode, deleteCodes } from './codes.ts'
+import { mailVerificationCode } from './courier.ts'
+import { publicUrl } from './emulator.ts'
+import { type Exchange, json, redirect, renewCsrf } from './exchange.ts'
+import { type Flow, flowIdOf, flowJson } from './flow.ts'
+import { addProblems, answerForeignError } from './flow-errors.ts'
+import { FlowFailure, failure } from './flow-failure.ts'
+import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
+import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { type FormBody, readForm, textField, transientField } from './form-body.ts'
+import { getIdentity } from './identities.ts'
+import { KratosError, kratosError } from './kratos-error.ts'
+import { flowExpired, genericError, noStrategy, verificationAlreadyCompleted } from './messages.ts'
 import type { Route } from './router.ts'
-export const verificationRoutes: Route[] = []
+import { emailProblem, missing } from './traits.ts'
+import { setCsrf, setNodeValue, upsertNode } from './ui-nodes.ts'
+import { finishVerification } from './verification-finish.ts'
+import { createVerification, retryVerification } from './verification-form.ts'
+
+export const verificationRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/self-service/verification/browser',
+    handle(exchange) {
+      const flow = createVerification(exchange, 'browser')
+      return acceptsJson(exchange.request)
+        ? json(exchange, flowJson(flow))
+        : redirect(exchange, flowPage(exchange.emulator, flow))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/self-service/verification/api',
+    handle: (exchange) => json(exchange, flowJson(createVerification(exchange, 'api'))),
+  },
+  {
+    method: 'GET',
+    path: '/self-service/verification/flows',
+    handle(exchange) {
+      const flow = loadFlow(exchange.emulator, 'verification', exchange.url.searchParams.get('id') ?? '')
+      ensureOwnFlow(exchange, flow)
+      refuseExpiredFlow(exchange, flow)
+      return json(exchange, flowJson(flow))
+    },
+  },
+  { method: 'POST', path: '/self-service/verification', handle: submit },
+  { method: 'GET', path: '/self-service/verification', handle: submit },
+]
+
+async function submit(exchange: Exchange): Promise<Response> {
+  const { emulator, request } = exchange
+  let flow: Flow
+  try {
+    flow = findFlow(exchange)
+  } catch (error) {
+    return answerForeignError(exchange, undefined, error)
+  }
+  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
+
+  try {
+    const body = await readForm(exchange)
+    refuseBadFields(body)
+    flow.transientPayload = transientField(body)
+    const done = act(exchange, flow, body)
+    if (done) return done
+  } catch (error) {
+    return answerError(exchange, flow, error)
+  }
+  if (isBrowserRequest(request)) return redirect(exchange, flowPage(emulator, flow))
+  return json(exchange, flowJson(loadFlow(emulator, 'verification', flow.id)))
+}
+
+/** @returns an answer when the submit is dealt with, nothing when the flow is to be shown */
+function act(exchange: Exchange, flow: Flow, body: FormBody): Response | undefined {
+  const code = textField(body, 'code')
+  const method = textField(body, 'method') || (code ? 'code' : '')
+  if (method !== 'code') throw failure(noStrategy.verification)
+  if (flow.state === 'passed_challenge')
+    return retryVerification(exchange, flow.type, verificationAlreadyCompleted)
+  if (code) {
+    return exchange.request.method === 'GET'
+      ? fillInCode(exchange, flow, code)
+      : finishVerification(exchange, flow, code)
+  }
+
+  try {
+    const email = textField(body, 'email')
+    if (email === '') throw new FlowFailure([missing('email')])
+    ensureOwnRequest(exchange, flow, textField(body, 'csrf_token'))
+    sendCode(exchange, flow, email)
+    return undefined
+  } catch (error) {
+    setCsrf(flow.ui, exchange.csrf.token)
+    upsertNode(flow.ui, emailField(textField(body, 'email')))
+    throw error
+  }
+}
+
+/** The link in the mail only fills the code in: a mail scanner that follows it must not verify anything. */
+function fillInCode(exchange: Exchange, flow: Flow, code: string): Response {
+  setNodeValue(flow.ui, 'code', code)
+  flow.csrfToken = renewCsrf(exchange)
+  setCsrf(flow.ui, flow.csrfToken)
+  saveFlow(exchange.emulator, flow)
+  return redirect(exchange, flowPage(exchange.emulator, flow))
+}
+
+/** Mails a code when the address is known; the answer is the same when it is not. */
+function sendCode(exchange: Exchange, flow: Flow, email: string): void {
+  const { emulator } = exchange
+  deleteCodes(emulator, flow.id)
+  const address = findAddress(emulator, 'verifiable', email)
+  if (address) {
+    const code = createCode(emulator, flow, { identityId: address.identityId, addressId: address.id })
+    const identity = getIdentity(emulator.database, address.identityId)
+    mailVerificationCode(emulator, flow, identity, address.value, code)
+    markAddressSent(emulator, address.id)
+  }
+  flow.state = 'sent_email'
+  showCodeForm(exchange, flow)
+  addResendButton(flow, email)
+  saveFlow(emulator, flow)
+}
+
+function refuseBadFields(body: FormBody): void {
+  const method = textField(body, 'method')
+  if (method !== '' && method !== 'code' && method !== 'link') {
+    throw failure(genericError('value must be one of "code", "link"'), 'method')
+  }
+  const problem = emailProblem(textField(body, 'email'))
+  if (problem) throw failure(problem, 'email')
+}
+
+function answerError(exchange: Exchange, flow: Flow, error: unknown): Response {
+  const { emulator, request } = exchange
+  if (!addProblems(flow, error)) return answerForeignError(exchange, flow, error)
+
+  flow.active = 'code'
+  saveFlow(emulator, flow)
+  if (flow.type === 'browser' && !isJsonRequest(request)) return redirect(exchange, flowPage(emulator, flow))
+  return json(exchange, flowJson(loadFlow(emulator, 'verification', flow.id)), 400)
+}
+
+function findFlow(exchange: Exchange): Flow {
+  const id = flowIdOf(exchange)
+  try {
+    return loadFlow(exchange.emulator, 'verification', id)
+  } catch (error) {
+    if (!(error instanceof KratosError)) throw error
+    throw kratosError(404, {
+      reason: 'The verification request could not be found. Please restart the flow.',
+    })
+  }
+}
+
+function replaceExpired(exchange: Exchange, old: Flow): Response {
+  const { emulator, request } = exchange
+  renewCsrf(exchange)
+  const flow = createVerification(exchange, 'browser')
+  flow.requestUrl = old.requestUrl
+  flow.ui.messages = [flowExpired('verification', old.expiresAt, emulator.now())]
+  saveFlow(emulator, flow)
+  return redirect(
+    exchange,
+    isJsonRequest(request)
+      ? publicUrl(emulator, '/self-service/verification/flows', { id: flow.id })
+      : flowPage(emulator, flow),
+  )
+}
