@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { secretValues } from '../../lib/config/secrets.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
 
 export default defineCommand({
@@ -14,7 +15,7 @@ export default defineCommand({
       import('../../runtime/node/log.ts'),
       import('../../runtime/node/serve.ts'),
     ])
-    const log = createLog(config.log.level)
+    const log = createLog(config.log.level, secretValues(config))
     const server = await serve(config, { log })
     console.log(`ready: api ${server.url} internal ${server.internalUrl}`)
     await stopSignal()
