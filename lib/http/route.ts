@@ -57,13 +57,15 @@ async function serve(
   const selected = selectOperation(definition.operations, request.method)
 
   let response: Response
+  let proxied = selected?.proxied ?? false
   try {
     response = await answer(definition, selected, request, { ...env, log }, ctx, trace)
   } catch (error) {
     response = problemResponse(toApiError(error, log), trace.requestId)
+    proxied = false
   }
 
-  const finished = finishResponse(response, request, env.config, trace, selected?.proxied ?? false)
+  const finished = finishResponse(response, request, env.config, trace, proxied)
   const durationMs = performance.now() - startedAt
   const { pathname } = new URL(request.url)
   log.info(

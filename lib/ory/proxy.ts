@@ -103,7 +103,10 @@ async function relay({ request, env, ctx, trace }: ProxyCall, path: string, body
     observe(String(answer.status))
     return passOn(answer, path, kratos)
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'upstream_unavailable') observe('unavailable')
+    if (error instanceof ApiError && error.code === 'upstream_unavailable') {
+      observe('unavailable')
+      env.log.warn({ err: error.cause }, 'Kratos gives no answer')
+    }
     throw error
   }
 }

@@ -1,0 +1,59 @@
+import { connect } from 'node:net'
+import proxy from '../../functions/authlance/identity/[...path].ts'
+import { listen } from '../../runtime/node/listen.ts'
+import { routes } from '../../runtime/routes.generated.ts'
+import { type StubUpstream, startStubUpstream } from './stub-upstream.ts'
+import { createTestEnv, type TestEnv, type TestEnvOptions } from './test-env.ts'
+
+/** The public API on a real port, with a stub in the place of Kratos. */
+export interface Gate extends TestEnv {
+  url: string
+  kratos: StubUpstream
+  /** Calls a path below the prefix over HTTP; redirects are answers. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Calls the proxy's handler itself, as an edge runtime does. */
+  handle(path: string, init?: RequestInit): Promise<Response>
+  /** Sends lines as they are, and gives back the whole answer. */
+  raw(...lines: string[]): Promise<string>
+  close(): Promise<void>
+}
+
+const PREFIX = '/authlance/identity/'
+
+export async function startGate(options: TestEnvOptions = {}): Promise<Gate> {
+  const kratos = await startStubUpstream()
+  const { kratos: kratosKeys, ...keys } = options.config ?? {}
+  const config = { ...keys, kratos: { url: kratos.url, ...(kratosKeys as object) } }
+  const test = await createTestEnv({ ...options, config })
+  const publicRoutes = routes.map(({ route }) => route).filter((route) => route.listener !== 'internal')
+  const listener = await listen(publicRoutes, test.env, { host: '127.0.0.1', port: 0 })
+
+  return {
+    ...test,
+    url: listener.url,
+    kratos,
+    fetch: (path, init) => fetch(`${listener.url}${PREFIX}${path}`, { redirect: 'manual', ...init }),
+    handle: (path, init) =>
+      proxy.fetch(new Request(`http://gate.example.com${PREFIX}${path}`, init), test.env, test.ctx),
+    raw: (...lines) => sendRaw(listener.port, lines),
+    async close() {
+      await kratos.close()
+      await listener.close()
+      await test.close()
+    },
+  }
+}
+
+function sendRaw(port: number, lines: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let answer = ''
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(answer))
+    socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'))
+  })
+}
