@@ -38,8 +38,15 @@ export interface ServiceOptions extends DatabaseHooks {
 export async function openServices(config: Config, options: ServiceOptions): Promise<Services> {
   const { log, clock = { now: () => Date.now() } } = options
   const { db, close: closeDatabase } = openDatabase(config, options)
-  const bus = options.bus ?? (config.nats.url ? createNatsBus({ config, log }) : createLocalBus(log))
-  const relay = createRelay({ db, bus, clock, log, config, owner: `${hostname().slice(0, 24)}-${randomUUID()}` })
+  const bus = options.bus ?? (config.nats.url ? createNatsBus(config, log) : createLocalBus(log))
+  const relay = createRelay({
+    db,
+    bus,
+    clock,
+    log,
+    config,
+    owner: `${hostname().slice(0, 24)}-${randomUUID()}`,
+  })
   const metrics = createMetrics(() => outboxStats(db, clock.now()))
   const kratos = shareWhoami(createKratos(config.kratos, metrics))
   const hydraUrl = config.hydra.url
