@@ -1,10 +1,8 @@
-import type { Kysely } from 'kysely'
-import { migrationState } from '../lib/db/migrate.ts'
-import type { Database } from '../lib/db/tables.ts'
 import type { Health, HealthReport, PartHealth } from '../lib/env.ts'
 
 export interface HealthChecks {
-  db: Kysely<Database>
+  /** Whether the schema is what this program needs; rejects while the database is away. */
+  database(): Promise<boolean>
   /** Parts whose absence only degrades: each resolves to whether it can be reached. */
   degrading: Record<string, (timeoutMs: number) => Promise<boolean>>
   stopping(): boolean
@@ -12,7 +10,12 @@ export interface HealthChecks {
 }
 
 /** Asks every part at once, each within the time limit. Only the database and a stop take this replica out of service. */
-export function createHealth({ db, degrading, stopping, timeoutMs }: HealthChecks): Health {
+export function createHealth({
+  database: schemaReady,
+  degrading,
+  stopping,
+  timeoutMs,
+}: HealthChecks): Health {
   return {
     async check() {
       const entries = Object.entries(degrading).map(
@@ -21,21 +24,15 @@ export function createHealth({ db, degrading, stopping, timeoutMs }: HealthCheck
           await probe(() => reachable(timeoutMs), 'degraded', timeoutMs),
         ],
       )
-      const [database, ...rest] = await Promise.all([databaseHealth(db, timeoutMs), ...entries])
+      const [database, ...rest] = await Promise.all([
+        probe(schemaReady, 'down', timeoutMs, 'migrations are pending'),
+        ...entries,
+      ])
       const parts = { database, ...Object.fromEntries(rest) } as HealthReport['parts']
       if (stopping()) parts['process'] = { state: 'down', detail: 'shutting down' }
       return { state: worst(Object.values(parts)), parts }
     },
   }
-}
-
-function databaseHealth(db: Kysely<Database>, timeoutMs: number): Promise<PartHealth> {
-  return probe(
-    async () => (await migrationState(db)).pending.length === 0,
-    'down',
-    timeoutMs,
-    'migrations are pending',
-  )
 }
 
 async function probe(

@@ -6,6 +6,9 @@ import { ApiError } from './errors.ts'
  */
 export interface PathPattern {
   names: string[]
+  /** Whether the path has this form; never throws. */
+  test(pathname: string): boolean
+  /** The parameters, decoded. @throws {ApiError} `invalid_request` when one is not validly encoded */
   match(pathname: string): Record<string, string> | undefined
 }
 
@@ -23,6 +26,7 @@ export function pathPattern(path: string): PathPattern {
 
   return {
     names: names.map((name) => name.replace('+', '')),
+    test: (pathname) => expression.test(pathname),
     match(pathname) {
       const found = expression.exec(pathname)
       if (!found) return undefined

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
 import type { Config } from '../../lib/config.ts'
+import { migrationState } from '../../lib/db/migrate.ts'
 import type { Clock, Env } from '../../lib/env.ts'
 import type { Bus } from '../../lib/events/bus.ts'
 import { outboxStats } from '../../lib/events/outbox-store.ts'
@@ -53,7 +54,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
 
   let stopping = false
   const health = createHealth({
-    db,
+    database: async () => (await migrationState(db)).pending.length === 0,
     stopping: () => stopping,
     timeoutMs: config.readiness.timeoutMs,
     degrading: {
