@@ -1,8 +1,6 @@
-import { fileTypeFromBuffer } from 'file-type'
 import { ApiError } from '../http/errors.ts'
 import type { AvatarStore } from './avatar-store.ts'
-
-const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
+import { imageTypeOf } from './image-type.ts'
 
 /**
  * Stores an uploaded image and gives its URL. The type comes from the magic bytes, never from what the browser says: an SVG or HTML
@@ -17,7 +15,7 @@ export async function storeAvatar(
   if (!store) throw new ApiError('avatar_storage_missing')
   if (file.size > maxBytes) throw new ApiError('avatar_invalid')
   const bytes = new Uint8Array(await file.arrayBuffer())
-  const type = await fileTypeFromBuffer(bytes)
-  if (!type || !IMAGES.has(type.mime)) throw new ApiError('avatar_invalid')
+  const type = imageTypeOf(bytes)
+  if (!type) throw new ApiError('avatar_invalid')
   return store.put(bytes, type)
 }
