@@ -1,35 +1,41 @@
 // Written by `npm run manifest` from the files under functions/.
-import r0 from '../functions/authlance/identity/.well-known/jwks.json.ts'
-import r1 from '../functions/authlance/identity/api/v1/health.ts'
-import r2 from '../functions/authlance/identity/api/v1/profile/me.ts'
-import r3 from '../functions/authlance/identity/api/v1/profile/my-group/roles/[user]/[page].ts'
-import r4 from '../functions/authlance/identity/api/v1/profile/my-groups/[user].ts'
-import r5 from '../functions/authlance/identity/api/v1/realm/group/[group].ts'
-import r6 from '../functions/authlance/identity/api/v1/realm/group/[group]/members.ts'
-import r7 from '../functions/authlance/identity/api/v1/subscriptions/tiers.ts'
-import r8 from '../functions/authlance/identity/me.ts'
-import r9 from '../functions/authlance/identity/me/logout.ts'
-import r10 from '../functions/authlance/identity/[...path].ts'
-import r11 from '../functions/healthz.ts'
-import r12 from '../functions/livez.ts'
-import r13 from '../functions/metrics.ts'
-import r14 from '../functions/readyz.ts'
+import r0 from '../functions/authlance/docs.ts'
+import r1 from '../functions/authlance/docs/[asset].ts'
+import r2 from '../functions/authlance/identity/.well-known/jwks.json.ts'
+import r3 from '../functions/authlance/identity/api/v1/health.ts'
+import r4 from '../functions/authlance/identity/api/v1/profile/me.ts'
+import r5 from '../functions/authlance/identity/api/v1/profile/my-group/roles/[user]/[page].ts'
+import r6 from '../functions/authlance/identity/api/v1/profile/my-groups/[user].ts'
+import r7 from '../functions/authlance/identity/api/v1/realm/group/[group].ts'
+import r8 from '../functions/authlance/identity/api/v1/realm/group/[group]/members.ts'
+import r9 from '../functions/authlance/identity/api/v1/subscriptions/tiers.ts'
+import r10 from '../functions/authlance/identity/me.ts'
+import r11 from '../functions/authlance/identity/me/logout.ts'
+import r12 from '../functions/authlance/identity/[...path].ts'
+import r13 from '../functions/authlance/openapi.json.ts'
+import r14 from '../functions/healthz.ts'
+import r15 from '../functions/livez.ts'
+import r16 from '../functions/metrics.ts'
+import r17 from '../functions/readyz.ts'
 import type { Route } from '../lib/http/route.ts'
 
 export const routes: { file: string; route: Route }[] = [
-  { file: 'functions/authlance/identity/.well-known/jwks.json.ts', route: r0 },
-  { file: 'functions/authlance/identity/api/v1/health.ts', route: r1 },
-  { file: 'functions/authlance/identity/api/v1/profile/me.ts', route: r2 },
-  { file: 'functions/authlance/identity/api/v1/profile/my-group/roles/[user]/[page].ts', route: r3 },
-  { file: 'functions/authlance/identity/api/v1/profile/my-groups/[user].ts', route: r4 },
-  { file: 'functions/authlance/identity/api/v1/realm/group/[group].ts', route: r5 },
-  { file: 'functions/authlance/identity/api/v1/realm/group/[group]/members.ts', route: r6 },
-  { file: 'functions/authlance/identity/api/v1/subscriptions/tiers.ts', route: r7 },
-  { file: 'functions/authlance/identity/me.ts', route: r8 },
-  { file: 'functions/authlance/identity/me/logout.ts', route: r9 },
-  { file: 'functions/authlance/identity/[...path].ts', route: r10 },
-  { file: 'functions/healthz.ts', route: r11 },
-  { file: 'functions/livez.ts', route: r12 },
-  { file: 'functions/metrics.ts', route: r13 },
-  { file: 'functions/readyz.ts', route: r14 },
+  { file: 'functions/authlance/docs.ts', route: r0 },
+  { file: 'functions/authlance/docs/[asset].ts', route: r1 },
+  { file: 'functions/authlance/identity/.well-known/jwks.json.ts', route: r2 },
+  { file: 'functions/authlance/identity/api/v1/health.ts', route: r3 },
+  { file: 'functions/authlance/identity/api/v1/profile/me.ts', route: r4 },
+  { file: 'functions/authlance/identity/api/v1/profile/my-group/roles/[user]/[page].ts', route: r5 },
+  { file: 'functions/authlance/identity/api/v1/profile/my-groups/[user].ts', route: r6 },
+  { file: 'functions/authlance/identity/api/v1/realm/group/[group].ts', route: r7 },
+  { file: 'functions/authlance/identity/api/v1/realm/group/[group]/members.ts', route: r8 },
+  { file: 'functions/authlance/identity/api/v1/subscriptions/tiers.ts', route: r9 },
+  { file: 'functions/authlance/identity/me.ts', route: r10 },
+  { file: 'functions/authlance/identity/me/logout.ts', route: r11 },
+  { file: 'functions/authlance/identity/[...path].ts', route: r12 },
+  { file: 'functions/authlance/openapi.json.ts', route: r13 },
+  { file: 'functions/healthz.ts', route: r14 },
+  { file: 'functions/livez.ts', route: r15 },
+  { file: 'functions/metrics.ts', route: r16 },
+  { file: 'functions/readyz.ts', route: r17 },
 ]

@@ -4,6 +4,7 @@ import * as z from 'zod'
 export function jsonText<T extends z.ZodType>(schema: T) {
   return z
     .string()
+    .meta({ contentMediaType: 'application/json', contentSchema: schema })
     .transform((text, context) => {
       try {
         return JSON.parse(text) as unknown

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { Principal } from '../auth/authenticate.ts'
 import type { Env, ExecutionContext } from '../env.ts'
 import type { Log } from '../log.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Trace } from './trace.ts'
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -56,6 +57,10 @@ export interface Operation<
   body?: BodySchemas<Body>
   /** Schemas by status; the first success status is the one of a plain return value. `null` is an answer without a body. */
   responses: Record<number, z.ZodType<Answer> | z.ZodType | null>
+  /** What the handler itself refuses with, for the document; access level, parameters and body imply the rest. */
+  errors?: readonly ErrorCode[]
+  /** The handler itself takes a Kratos cookie or session token, whatever the access level says. */
+  kratosCredential?: boolean
   /** A GET that changes something: HEAD then answers without running it. */
   effectful?: boolean
   /** Changing calls that work before the mandatory profile fields are given. */

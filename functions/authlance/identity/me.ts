@@ -28,10 +28,21 @@ const AuthResponse = z
 export default route('/authlance/identity/me', {
   POST: operation({
     summary: 'Exchange a Kratos session for a loopToken',
-    tag: 'Authentication',
+    tag: 'Auth',
     access: 'public',
     body: { json: AuthRequest },
+    kratosCredential: true,
     responses: { 200: AuthResponse },
+    errors: [
+      'unauthenticated',
+      'session_invalid',
+      'session_revoked',
+      'session_aal2_required',
+      'user_banned',
+      'origin_not_allowed',
+      'upstream_unavailable',
+      'database_unavailable',
+    ],
     async handle({ request, env, ctx, trace, body, headers }) {
       const credential = kratosCredential(request, env)
       if (!credential && !env.config.exchangeById)

@@ -9,7 +9,7 @@ const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta
 export default route('/authlance/identity/.well-known/jwks.json', {
   GET: operation({
     summary: 'Public keys of the loopToken',
-    tag: 'Authentication',
+    tag: 'Auth',
     access: 'public',
     responses: { 200: Jwks },
     handle({ env, headers }) {

@@ -14,7 +14,7 @@ const LogoutResponse = z.object({ message: z.string() }).meta({ id: 'Controllers
 export default route('/authlance/identity/me/logout', {
   GET: operation({
     summary: 'Clear the loopToken cookie and end the session',
-    tag: 'Authentication',
+    tag: 'Auth',
     access: 'public',
     effectful: true,
     responses: { 200: LogoutResponse },

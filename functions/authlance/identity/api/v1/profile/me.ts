@@ -37,6 +37,7 @@ export default route('/authlance/identity/api/v1/profile/me', {
       multipart: ProfileForm,
     },
     responses: { 200: User },
+    errors: ['avatar_storage_missing', 'avatar_invalid', 'upstream_unavailable', 'storage_unavailable'],
     async handle({ env, trace, principal, body }) {
       const { user } = principal.tenant
       const file = body.avatarImage?.size ? body.avatarImage : undefined

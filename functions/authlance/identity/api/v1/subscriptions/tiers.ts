@@ -16,6 +16,7 @@ export default route('/authlance/identity/api/v1/subscriptions/tiers', {
     access: 'public',
     query: TiersQuery,
     responses: { 200: z.array(PaymentTier) },
+    errors: ['not_found', 'database_unavailable'],
     async handle({ env, query }) {
       const tiers = await findTiers(env.db, query.platform)
       if (!tiers.length) throw new ApiError('not_found')
