@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Env, ExecutionContext } from '../../lib/env.ts'
@@ -29,6 +29,7 @@ export async function listen(
     serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 120_000, headersTimeout: 30_000 },
     overrideGlobalObjects: false,
   }) as Server
+  const connections = trackConnections(server)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -40,9 +41,45 @@ export async function listen(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
-      server.closeIdleConnections()
+      connections.end()
       await closed
       await Promise.allSettled(pending)
+    },
+  }
+}
+
+/** How long an answer has to leave before what is left of its connection is cut. */
+const FLUSH_MS = 50
+
+/**
+ * Ends connections once their requests are answered: `server.close` alone waits for keep-alive clients, who may go on asking, and
+ * for connections that a browser has opened ahead of any request.
+ */
+function trackConnections(server: Server): { end(): void } {
+  const unanswered = new Set<ServerResponse>()
+  let ending = false
+
+  function endAnswered(): void {
+    if (unanswered.size === 0) server.closeAllConnections()
+    else server.closeIdleConnections()
+  }
+
+  server.prependListener('request', (_request, response) => {
+    if (ending) response.setHeader('connection', 'close')
+    unanswered.add(response)
+    response.once('close', () => {
+      unanswered.delete(response)
+      if (ending) setTimeout(endAnswered, FLUSH_MS)
+    })
+  })
+
+  return {
+    end() {
+      ending = true
+      for (const response of unanswered) {
+        if (!response.headersSent) response.setHeader('connection', 'close')
+      }
+      endAnswered()
     },
   }
 }
