@@ -1,3 +1,7 @@
+import { adminCourierRoutes } from './admin-courier.ts'
+import { adminIdentityRoutes } from './admin-identities.ts'
+import { adminRecoveryRoutes } from './admin-recovery.ts'
+import { adminSessionRoutes } from './admin-sessions.ts'
 import type { Emulator } from './emulator.ts'
 import { createExchange, errorJson, redirect } from './exchange.ts'
 import { healthRoutes, versionRoutes } from './health.ts'
@@ -5,7 +9,15 @@ import { KratosError, kratosError } from './kratos-error.ts'
 import { dispatch, type Route } from './router.ts'
 import { schemaRoutes } from './schemas.ts'
 
-const routes: Route[] = [...healthRoutes('/admin'), ...versionRoutes, ...schemaRoutes('/admin')]
+const routes: Route[] = [
+  ...adminIdentityRoutes,
+  ...adminSessionRoutes,
+  ...adminCourierRoutes,
+  ...adminRecoveryRoutes,
+  ...healthRoutes('/admin'),
+  ...versionRoutes,
+  ...schemaRoutes('/admin'),
+]
 
 /** Answers requests to Kratos' admin API. */
 export async function handleAdmin(emulator: Emulator, request: Request): Promise<Response> {

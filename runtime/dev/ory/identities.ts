@@ -17,6 +17,8 @@ export interface NewIdentity {
   state?: Identity['state']
   metadataPublic?: unknown
   metadataAdmin?: unknown
+  /** What is known about the address already. */
+  verifiableAddresses?: VerifiableAddress[]
   /** Absent for an identity that can only be recovered. */
   passwordHash?: string
 }
@@ -45,7 +47,8 @@ export function createIdentity({ database, now }: Emulator, details: NewIdentity
         time,
         time,
       )
-    replaceAddresses(database, identity.id, [], [], normaliseEmail(details.traits.email), time)
+    const known = details.verifiableAddresses ?? []
+    replaceAddresses(database, identity.id, known, [], normaliseEmail(details.traits.email), time)
     replaceCredentials(database, identity.id, details.traits.email, details.passwordHash, time)
     return getIdentity(database, identity.id)
   })
@@ -109,6 +112,10 @@ export function listIdentities(database: DatabaseSync, afterId: string, limit: n
     .prepare('SELECT * FROM identities WHERE id > ? ORDER BY id LIMIT ?')
     .all(afterId, limit)
   return rows.map((row) => fromRow(database, row))
+}
+
+export function countIdentities(database: DatabaseSync): number {
+  return database.prepare('SELECT COUNT(*) AS identities FROM identities').get()?.identities as number
 }
 
 /** @throws 404 */

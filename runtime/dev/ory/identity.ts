@@ -47,8 +47,9 @@ interface IdentityView {
   admin?: boolean
   /** Adds the configuration of these credentials too, as `include_credential` asks for. */
   withConfigOf?: string[]
-  /** Leaves out the addresses and the schema's URL, which Kratos does not load for lists of sessions. */
-  bare?: boolean
+  /** Leaves out what Kratos does not load for lists of sessions. */
+  withoutAddresses?: boolean
+  withoutSchemaUrl?: boolean
 }
 
 /** An identity as the API shows it. */
@@ -58,15 +59,15 @@ export function identityJson(
   view: IdentityView = {},
 ): Record<string, unknown> {
   const { credentials } = identity
-  const verifiableAddresses = view.bare ? [] : identity.verifiableAddresses
-  const recoveryAddresses = view.bare ? [] : identity.recoveryAddresses
+  const verifiableAddresses = view.withoutAddresses ? [] : identity.verifiableAddresses
+  const recoveryAddresses = view.withoutAddresses ? [] : identity.recoveryAddresses
   return {
     id: identity.id,
     ...(view.admin && credentials.length > 0
       ? { credentials: credentialsJson(credentials, view.withConfigOf) }
       : {}),
     schema_id: schemaId,
-    schema_url: view.bare ? '' : schemaUrl(emulator),
+    schema_url: view.withoutSchemaUrl ? '' : schemaUrl(emulator),
     state: identity.state,
     ...(identity.stateChangedAt === null ? {} : { state_changed_at: timestamp(identity.stateChangedAt) }),
     traits: identity.traits,

@@ -7,7 +7,7 @@ import { answerFlowError, answerForeignError, flowReplacedByExpiry } from './flo
 import { FlowFailure, failure } from './flow-failure.ts'
 import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
 import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
-import { type FormBody, readForm, textField } from './form-body.ts'
+import { type FormBody, readForm, refuseGet, textField } from './form-body.ts'
 import { findIdentityByIdentifier } from './identities.ts'
 import type { Identity } from './identity.ts'
 import { KratosError } from './kratos-error.ts'
@@ -85,11 +85,13 @@ async function submit(exchange: Exchange): Promise<Response> {
 
 async function authenticate(exchange: Exchange, flow: Flow): Promise<Identity> {
   const { emulator } = exchange
-  const body = await readForm(exchange)
-  if (textField(body, 'method') !== 'password' || flow.requestedAal !== 'aal1')
+  const sent = await readForm(exchange)
+  if (textField(sent, 'method') !== 'password' || flow.requestedAal !== 'aal1')
     throw failure(noStrategy.login)
 
+  const body = exchange.request.method === 'GET' ? {} : sent
   try {
+    refuseGet(exchange)
     refuseMissingFields(body)
     ensureOwnRequest(exchange, flow, textField(body, 'csrf_token'))
     const identity = findIdentityByIdentifier(emulator.database, 'password', identifierOf(body))

@@ -1,6 +1,6 @@
 import { type Exchange, json, noContent } from './exchange.ts'
 import { KratosError, kratosError } from './kratos-error.ts'
-import { pageOf, paginationHeaders } from './pagination.ts'
+import { itemsOf, pageOf, paginationHeaders } from './pagination.ts'
 import type { Route } from './router.ts'
 import { type Session, sessionJson } from './session.ts'
 import { findSession, requireSession } from './session-cookie.ts'
@@ -29,13 +29,11 @@ function list(exchange: Exchange): Response {
   const { emulator } = exchange
   const own = signedIn(exchange)
   const sessions = listSessions(emulator, { identityId: own.identity.id, exceptId: own.id, active: true })
-  const { offset, size } = pageOf(exchange)
-  paginationHeaders(exchange, sessions.length)
+  const page = pageOf(exchange)
+  paginationHeaders(exchange, sessions.length, page)
   return json(
     exchange,
-    sessions
-      .slice(offset, offset + size)
-      .map((session) => sessionJson(emulator, session, { bareIdentity: true })),
+    itemsOf(sessions, page).map((session) => sessionJson(emulator, session, { bareIdentity: true })),
   )
 }
 

@@ -10,7 +10,7 @@ import { answerFlowError, answerForeignError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
 import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
 import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
-import { type FormBody, readForm, textField, transientField } from './form-body.ts'
+import { type FormBody, readForm, refuseGet, textField, transientField } from './form-body.ts'
 import { getIdentity } from './identities.ts'
 import { KratosError, kratosError } from './kratos-error.ts'
 import { flowExpired, noStrategy, recoveryAlreadyCompleted } from './messages.ts'
@@ -71,6 +71,7 @@ async function submit(exchange: Exchange): Promise<Response> {
   if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
 
   try {
+    refuseGet(exchange)
     const body = await readForm(exchange)
     refuseBadEmail(body)
     flow.transientPayload = transientField(body)

@@ -7,7 +7,7 @@ import { answerFlowError, answerForeignError, flowReplacedByExpiry } from './flo
 import { FlowFailure, failure } from './flow-failure.ts'
 import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
 import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
-import { type FormBody, readForm, textField, traitsField, transientField } from './form-body.ts'
+import { type FormBody, readForm, refuseGet, textField, traitsField, transientField } from './form-body.ts'
 import { createIdentity, findIdentityByIdentifier, getIdentity, IdentifierTaken } from './identities.ts'
 import { identityJson } from './identity.ts'
 import { kratosError } from './kratos-error.ts'
@@ -98,6 +98,7 @@ async function submit(exchange: Exchange): Promise<Response> {
 }
 
 async function register(exchange: Exchange, flow: Flow): Promise<Response> {
+  refuseGet(exchange)
   const body = await readForm(exchange)
   const isPassword = textField(body, 'method') === 'password'
   let passwordHash = ''

@@ -1,7 +1,7 @@
 import { type Exchange, json } from './exchange.ts'
 import { identitySchema, schemaId } from './identity-schema.ts'
 import { kratosError } from './kratos-error.ts'
-import { paginationHeaders } from './pagination.ts'
+import { pageOf, paginationHeaders } from './pagination.ts'
 import type { Route } from './router.ts'
 
 /** The identity schemas; there is one. */
@@ -13,7 +13,7 @@ export function schemaRoutes(prefix: string): Route[] {
 }
 
 function list(exchange: Exchange): Response {
-  paginationHeaders(exchange, 1)
+  paginationHeaders(exchange, 1, pageOf(exchange))
   return json(exchange, [{ id: schemaId, schema: identitySchema }])
 }
 

@@ -35,8 +35,10 @@ export interface SessionView {
   /** Leaves the person out, as the admin API does unless told to expand. */
   withoutIdentity?: boolean
   withoutDevices?: boolean
-  /** Shows the person without addresses, as Kratos' lists do. */
+  /** Shows the person without addresses, and without the schema's URL, as an identity's list of sessions does. */
   bareIdentity?: boolean
+  /** Shows the person without addresses, as the list of all sessions does. */
+  withoutAddresses?: boolean
 }
 
 /** A session as the API shows it. */
@@ -45,7 +47,10 @@ export function sessionJson(
   session: Session,
   view: SessionView = {},
 ): Record<string, unknown> {
-  const identity = identityJson(emulator, session.identity, { bare: view.bareIdentity ?? false })
+  const identity = identityJson(emulator, session.identity, {
+    withoutAddresses: view.bareIdentity || view.withoutAddresses || false,
+    withoutSchemaUrl: view.bareIdentity ?? false,
+  })
   return {
     id: session.id,
     active: view.withoutIdentity

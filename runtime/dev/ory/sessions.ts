@@ -124,6 +124,11 @@ export function revokeSession({ database }: Emulator, id: string, identityId: st
   database.prepare('UPDATE sessions SET active = 0 WHERE id = ? AND identity_id = ?').run(id, identityId)
 }
 
+/** Forgets all sessions of an identity and counts them. */
+export function deleteSessionsOf({ database }: Emulator, identityId: string): number {
+  return Number(database.prepare('DELETE FROM sessions WHERE identity_id = ?').run(identityId).changes)
+}
+
 /** Ends an identity's other sessions and counts them, those that had ended before included. */
 export function revokeOtherSessions({ database }: Emulator, identityId: string, exceptId: string): number {
   const { changes } = database

@@ -16,7 +16,7 @@ export interface Traits {
   name?: { first?: string; last?: string }
 }
 
-interface Problem {
+export interface Problem {
   field: string
   message: Message
 }

@@ -48,6 +48,17 @@ export function startEmulatorTarget(): Target {
     async ageSession(id, minutes) {
       update('UPDATE sessions SET authenticated_at = ? WHERE id = ?', Date.now() - minutes * 60_000, id)
     },
+    async expireCodes(kind, flowId) {
+      update(
+        'UPDATE codes SET expires_at = ? WHERE flow_id = ? AND kind = ?',
+        Date.now() - 180_000,
+        flowId,
+        kind,
+      )
+    },
+    async expireSession(id) {
+      update('UPDATE sessions SET expires_at = ? WHERE id = ?', Date.now() - 180_000, id)
+    },
     async close() {
       emulator.close()
       rmSync(directory, { recursive: true })

@@ -31,6 +31,13 @@ export async function startKratosTarget(): Promise<Target> {
     async ageSession(id, minutes) {
       update('UPDATE sessions SET authenticated_at = ? WHERE id = ?', past(minutes), id)
     },
+    async expireCodes(kind, flowId) {
+      const table = `identity_${kind}_codes`
+      update(`UPDATE ${table} SET expires_at = ? WHERE selfservice_${kind}_flow_id = ?`, past(3), flowId)
+    },
+    async expireSession(id) {
+      update('UPDATE sessions SET expires_at = ? WHERE id = ?', past(3), id)
+    },
     async close() {
       await kratos.stop()
       await mailbox.close()

@@ -3,6 +3,7 @@ const rules: [RegExp, string][] = [
   [/ory_(st|lo)_[A-Za-z0-9]{32}/g, '<ory_$1>'],
   [/^[A-Za-z0-9+/]{86}==$/, '<csrf>'],
   [/-?\d+\.\d\d minutes/g, '<n> minutes'],
+  [/csrf_token=[^&]+/g, 'csrf_token=<csrf>'],
   [/page_token=[A-Za-z0-9%_=-]+/g, 'page_token=<token>'],
 ]
 

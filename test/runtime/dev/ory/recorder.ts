@@ -13,6 +13,8 @@ export interface Exchange {
 export interface SendOptions {
   json?: unknown
   form?: Record<string, string>
+  /** A body of any kind. */
+  raw?: { body: string; type: string }
   /** Default `application/json`. */
   accept?: string
   headers?: Record<string, string>
@@ -104,6 +106,10 @@ function build(origin: string, method: string, path: string, options: SendOption
   const headers = new Headers({ accept: options.accept ?? 'application/json', 'user-agent': 'story' })
   for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
   const url = path.startsWith('http') ? relocate(origin, path) : `${origin}${path}`
+  if (options.raw) {
+    headers.set('content-type', options.raw.type)
+    return new Request(url, { method, headers, body: options.raw.body, redirect: 'manual' })
+  }
   if (options.form) {
     headers.set('content-type', 'application/x-www-form-urlencoded')
     return new Request(url, {

@@ -4,7 +4,7 @@ import type { Exchange } from './recorder.ts'
 
 /** Where the recording of a story lies. */
 export function recordingPath(name: string): string {
-  return join(import.meta.dirname, 'recordings', `${name.replaceAll(' ', '-')}.json`)
+  return join(import.meta.dirname, 'recordings', `${name.replace(/[^a-z]+/gi, '-').toLowerCase()}.json`)
 }
 
 /** What Kratos 1.3.1 answered to a story when it was recorded. */

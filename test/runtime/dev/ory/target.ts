@@ -11,6 +11,10 @@ export interface Target {
   expireFlow(kind: FlowKind, id: string, minutesAgo: number): Promise<void>
   /** Moves the last authentication of a session into the past. */
   ageSession(id: string, minutes: number): Promise<void>
+  /** Ends the life of the codes that a flow has sent. */
+  expireCodes(kind: 'recovery' | 'verification', flowId: string): Promise<void>
+  /** Ends a session by its age. */
+  expireSession(id: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -1,4 +1,5 @@
 import type { Story } from '../story.ts'
+import { adminStories } from './admin.ts'
 import { loginStories } from './login.ts'
 import { recoveryStories } from './recovery.ts'
 import { registrationStories } from './registration.ts'
@@ -14,4 +15,5 @@ export const stories: Story[] = [
   ...settingsStories,
   ...recoveryStories,
   ...verificationStories,
+  ...adminStories,
 ]

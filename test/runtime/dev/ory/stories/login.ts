@@ -177,6 +177,51 @@ export const loginStories: Story[] = [
     },
   },
   {
+    name: 'reads bodies of every kind',
+    async run({ person }) {
+      await register(person(), 'bodies@example.com')
+      const visitor = person()
+      const flow = await visitor.send('GET', '/self-service/login/browser', {
+        accept: 'application/json, text/plain, */*',
+      })
+      const id = flow.body.id
+      const raw = (body: string, type: string, accept = 'application/json') =>
+        visitor.send('POST', `/self-service/login?flow=${id}`, { accept, raw: { body, type } })
+      await raw('', 'application/json')
+      await raw('{', 'application/json')
+      await raw('[]', 'application/json')
+      await raw('null', 'application/json')
+      await raw('"text"', 'application/json')
+      await raw('7', 'application/json')
+      await raw('method=password', 'text/plain')
+      await raw('method=password', 'application/x-www-form-urlencoded', '*/*')
+      await raw('{"method":"password"}', 'application/json; charset=utf-8', '*/*')
+      await raw('{"method":"password"}', 'application/json', 'text/html')
+      const boundary = 'xyz'
+      const part = (name: string, value: string) =>
+        `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+      const fields = {
+        method: 'password',
+        identifier: 'bodies@example.com',
+        password: 'no',
+        csrf_token: csrfOf(flow),
+      }
+      const multipart = Object.entries(fields).map(([name, value]) => part(name, value))
+      await raw(`${multipart.join('')}--${boundary}--\r\n`, `multipart/form-data; boundary=${boundary}`)
+      await visitor.send('GET', `/self-service/login?flow=${id}&${new URLSearchParams(fields)}`)
+      await visitor.send('GET', `/self-service/login?flow=${id}&${new URLSearchParams(fields)}`, {
+        accept: 'text/html',
+      })
+      const proxied = await visitor.send('GET', '/self-service/login/browser', {
+        headers: { 'x-forwarded-host': 'app.example', 'x-forwarded-proto': 'https' },
+      })
+      await visitor.send('POST', proxied.body.ui.action, {
+        json: { ...fields, password, csrf_token: csrfOf(proxied), transient_payload: { a: 1 } },
+        headers: { origin: 'http://127.0.0.1:8000' },
+      })
+    },
+  },
+  {
     name: 'answers what does not exist',
     async run({ person, admin }) {
       const unknown = '00000000-0000-4000-8000-000000000000'

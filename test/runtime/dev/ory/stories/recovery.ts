@@ -95,6 +95,21 @@ export const recoveryStories: Story[] = [
     },
   },
   {
+    name: 'refuses recovery codes that are too old',
+    async run({ person, target }) {
+      await register(person(), 'slow@example.com')
+      await target.nextMail('slow@example.com')
+      const visitor = person()
+      const flow = await visitor.send('GET', '/self-service/recovery/browser')
+      const json = { csrf_token: csrfOf(flow), method: 'code' }
+      await visitor.send('POST', flow.body.ui.action, { json: { ...json, email: 'slow@example.com' } })
+      const { code } = await target.nextMail('slow@example.com')
+      await target.expireCodes('recovery', flow.body.id)
+      const late = await visitor.send('POST', flow.body.ui.action, { json: { ...json, code } })
+      await visitor.send('GET', late.location)
+    },
+  },
+  {
     name: 'guards recovery codes',
     async run({ person, target }) {
       await register(person(), 'guess@example.com')

@@ -61,6 +61,20 @@ export const sessionStories: Story[] = [
     },
   },
   {
+    name: 'ends sessions by age',
+    async run({ person, target, admin }) {
+      const visitor = person()
+      const { body } = await register(visitor, 'old@example.com')
+      await target.expireSession(body.session.id)
+      await visitor.send('GET', '/sessions/whoami')
+      await visitor.send('GET', '/sessions')
+      await visitor.send('GET', '/self-service/logout/browser')
+      await admin('GET', `/admin/sessions/${body.session.id}?expand=identity`)
+      await login(visitor, 'old@example.com')
+      await visitor.send('GET', '/sessions')
+    },
+  },
+  {
     name: 'refuses damaged session credentials',
     async run({ person }) {
       const visitor = person()

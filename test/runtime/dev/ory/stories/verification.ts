@@ -111,6 +111,30 @@ export const verificationStories: Story[] = [
     },
   },
   {
+    name: 'refuses verification codes that are too old or tried too often',
+    async run({ person, target }) {
+      const visitor = person()
+      const done = await register(visitor, 'verslow@example.com')
+      const { code } = await target.nextMail('verslow@example.com')
+      const id = done.body.continue_with[1].flow.id
+      const flow = await visitor.send('GET', `/self-service/verification/flows?id=${id}`)
+      const json = { csrf_token: csrfOf(flow), method: 'code' }
+      for (let tries = 0; tries < 5; tries += 1) {
+        await visitor.send('POST', flow.body.ui.action, { json: { ...json, code: wrongCode(code) } })
+      }
+      const often = await visitor.send('POST', flow.body.ui.action, { json: { ...json, code } })
+      await visitor.send('GET', `/self-service/verification/flows?id=${often.body.use_flow_id}`)
+
+      const second = await visitor.send('GET', '/self-service/verification/browser')
+      const again = { csrf_token: csrfOf(second), method: 'code' }
+      await visitor.send('POST', second.body.ui.action, { json: { ...again, email: 'verslow@example.com' } })
+      const fresh = await target.nextMail('verslow@example.com')
+      await target.expireCodes('verification', second.body.id)
+      const late = await visitor.send('POST', second.body.ui.action, { json: { ...again, code: fresh.code } })
+      await visitor.send('GET', `/self-service/verification/flows?id=${late.body.use_flow_id}`)
+    },
+  },
+  {
     name: 'replaces verification flows that have expired',
     async run({ person, target }) {
       const visitor = person()
