@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../lib/config.ts'
 import { migrate } from '../../lib/db/migrate.ts'
 import type { Env } from '../../lib/env.ts'
+import type { Route } from '../../lib/http/route.ts'
 import { routes } from '../routes.generated.ts'
 import { listen } from './listen.ts'
 import { openServices, type ServiceOptions } from './open-services.ts'
@@ -17,7 +18,11 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-export type ServeOptions = Omit<ServiceOptions, 'log'> & { log: Logger }
+export interface ServeOptions extends ServiceOptions {
+  log: Logger
+  /** Routes of this host alone, beside the product's own on the public API. */
+  extraRoutes?: Route[]
+}
 
 /** Starts the product from a configuration: migrations, both listeners, the relay and the seeding of users. */
 export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
@@ -29,7 +34,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       routes
         .map(({ route }) => route)
         .filter((route) => route.listener === listener || route.listener === 'both')
-    const api = await listen(served('api'), env, { host: config.host, port: config.port })
+    const apiRoutes = [...(options.extraRoutes ?? []), ...served('api')]
+    const api = await listen(apiRoutes, env, { host: config.host, port: config.port })
     const internalHost = config.mailAuth.host ?? config.host
     const internal = await listen(served('internal'), env, { host: internalHost, port: config.mailAuth.port })
 

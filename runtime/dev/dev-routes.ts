@@ -1,0 +1,75 @@
+import * as z from 'zod'
+import type { Env } from '../../lib/env.ts'
+import type { EventMessage } from '../../lib/events/bus.ts'
+import { eventMessage } from '../../lib/events/message.ts'
+import { ApiError } from '../../lib/http/errors.ts'
+import { operation } from '../../lib/http/operation.ts'
+import { type Route, route } from '../../lib/http/route.ts'
+import { ADMINISTRATOR } from './dev-config.ts'
+import type { LiveFeed, LiveMessage } from './live-feed.ts'
+import type { Mail } from './ory/ory-emulator.ts'
+import { readPageFile } from './page-files.ts'
+
+export interface DevSources {
+  feed: LiveFeed
+  /** The oldest first. */
+  mails(): Mail[]
+}
+
+/** How much of the past a page is shown. */
+const KEPT = 50
+
+/**
+ * The page and what it listens to. They show codes and credentials to whoever asks, so they exist on a developer's
+ * machine alone and answer to its own names alone: a foreign name that resolves here is somebody's trick.
+ */
+export function devRoutes({ feed, mails }: DevSources): Route[] {
+  const get = (path: string, summary: string, handle: (env: Env, params: { name: string }) => unknown) =>
+    route(path, {
+      GET: operation({
+        summary,
+        access: 'public',
+        params: z.object({ name: z.string().default('index.html') }),
+        responses: { 200: z.unknown() },
+        handle({ env, params, request }) {
+          if (!isOwnName(new URL(request.url).hostname)) throw new ApiError('not_found')
+          return handle(env, params)
+        },
+      }),
+    })
+  const pageFile = async (_env: Env, { name }: { name: string }) => {
+    const file = await readPageFile(name)
+    if (!file) throw new ApiError('not_found')
+    return file
+  }
+  return [
+    get('/', 'The page', pageFile),
+    get('/dev/page/{name}', 'A file of the page', pageFile),
+    get('/dev/stack', 'What this stack was started with', () => ({ administrator: ADMINISTRATOR })),
+    get('/dev/mails', 'Every mail so far', mails),
+    get('/dev/events', 'Events and mails as they come', async (env) =>
+      feed.open([
+        ...(await recentEvents(env)).map(eventOnPage),
+        ...mails().slice(-KEPT).map(mailOnPage),
+        { kind: 'ready', data: null },
+      ]),
+    ),
+  ]
+}
+
+export function eventOnPage({ id, subject, data }: EventMessage): LiveMessage {
+  return { kind: 'event', data: { id, subject, message: JSON.parse(data) } }
+}
+
+export function mailOnPage({ id, recipient, subject, templateType, code, createdAt }: Mail): LiveMessage {
+  return { kind: 'mail', data: { id, recipient, subject, templateType, code, createdAt } }
+}
+
+async function recentEvents({ db }: Env): Promise<EventMessage[]> {
+  const rows = await db.selectFrom('event_outbox').selectAll().orderBy('seq', 'desc').limit(KEPT).execute()
+  return rows.reverse().map((row) => eventMessage(row, undefined))
+}
+
+function isOwnName(hostname: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}

@@ -1,0 +1,110 @@
+import { announce, byId, element, timeOfDay } from './dom.ts'
+
+interface Mail {
+  id: string
+  recipient: string
+  subject: string
+  templateType: string
+  code: string
+  /** Milliseconds since the epoch. */
+  createdAt: number
+}
+
+interface BusEvent {
+  id: string
+  subject: string
+  message: { time: string; seq: number; user?: { email: string }; group?: { name: string } }
+}
+
+const LONGEST_LIST = 100
+
+/** Shows mails and events as the stack tells of them; a lost connection comes back by itself. */
+export function listenLive(): void {
+  const seen = new Set<string>()
+  const source = new EventSource('/dev/events')
+  let caughtUp = false
+
+  function add(kind: 'mail' | 'event', id: string, make: () => HTMLElement): void {
+    if (seen.has(id)) return
+    seen.add(id)
+    const item = make()
+    if (caughtUp) item.classList.add('fresh')
+    const list = byId(`${kind}-list`)
+    list.prepend(item)
+    if (list.children.length > LONGEST_LIST) list.lastElementChild?.remove()
+    byId(`${kind}s-empty`).hidden = true
+  }
+
+  source.addEventListener('mail', ({ data }) => {
+    const mail: Mail = JSON.parse(data)
+    add('mail', mail.id, () => mailItem(mail))
+  })
+  source.addEventListener('event', ({ data }) => {
+    const event: BusEvent = JSON.parse(data)
+    add('event', event.id, () => eventItem(event))
+  })
+  source.addEventListener('ready', () => {
+    caughtUp = true
+    byId('mail-list').setAttribute('aria-live', 'polite')
+    setLive(true, 'live')
+  })
+  source.addEventListener('error', () => setLive(false, 'reconnecting'))
+}
+
+function setLive(on: boolean, text: string): void {
+  byId('live').classList.toggle('on', on)
+  byId('live').replaceChildren(element('span', {}, text))
+}
+
+function mailItem({ recipient, subject, code, createdAt }: Mail): HTMLElement {
+  const item = element(
+    'li',
+    { class: 'mail' },
+    element(
+      'div',
+      {},
+      element('p', {}, subject),
+      element('p', { class: 'muted' }, `${recipient}, ${timeOfDay(createdAt)}`),
+      ...(code ? [element('p', { class: 'code' }, code)] : []),
+    ),
+  )
+  if (code) {
+    const button = element('button', { type: 'button', 'aria-label': `Use the code ${code}` }, 'Use')
+    button.addEventListener('click', () => useCode(code))
+    item.append(button)
+  }
+  return item
+}
+
+/** Puts a code where one is asked for, else on the clipboard. */
+async function useCode(code: string): Promise<void> {
+  const fields = document.querySelectorAll<HTMLInputElement>('.code-input')
+  const field = [...fields].find((candidate) => candidate.checkVisibility())
+  if (field) {
+    field.value = code
+    field.focus()
+    return
+  }
+  await navigator.clipboard.writeText(code)
+  announce('The code is on your clipboard.')
+}
+
+function eventItem({ subject, message }: BusEvent): HTMLElement {
+  const about = message.user?.email ?? message.group?.name ?? ''
+  return element(
+    'li',
+    {},
+    element(
+      'details',
+      {},
+      element(
+        'summary',
+        {},
+        element('span', { class: 'subject' }, subject),
+        element('span', { class: 'muted' }, timeOfDay(Date.parse(message.time))),
+        element('span', { class: 'muted what' }, `no. ${message.seq}${about && `, ${about}`}`),
+      ),
+      element('pre', {}, JSON.stringify(message, null, 2)),
+    ),
+  )
+}

@@ -1,0 +1,125 @@
+import { type Account, loadAccount, saveProfile } from './account.ts'
+import { announce, byId, moveTo, show } from './dom.ts'
+import { clearEntry, type Entered, prepareEntry, showEntry } from './entry.ts'
+import { emptyForm, onSubmit } from './form.ts'
+import { failed, findFlow, isFlow, type Problems, sendFlow, signOut } from './kratos.ts'
+import { listenLive } from './live.ts'
+import { showGroups, showPerson } from './person-view.ts'
+import { hideToken, showToken } from './token-view.ts'
+import { isVerifiedBy, prepareVerification, rememberVerification, showVerification } from './verification.ts'
+
+/** A change of password that is due after a recovery. */
+let settingsFlow: string | undefined
+
+prepareEntry(enter)
+prepareVerification(async () => {
+  await refresh()
+  announce('Your address is verified.')
+  moveTo('person-title')
+})
+onSubmit(byId('profile-form'), changeProfile)
+onSubmit(byId('new-password-form'), changePassword)
+byId('renew').addEventListener('click', async () => {
+  await refresh()
+  announce('The session was exchanged for a new token.')
+})
+byId('sign-out').addEventListener('click', leave)
+addEventListener('hashchange', () => {
+  if (location.hash !== '#mails') showEntry()
+})
+listenLive()
+await arrive()
+
+/** Goes on where a link of Kratos led, then shows who is here. */
+async function arrive(): Promise<void> {
+  const flow = new URL(location.href).searchParams.get('flow')
+  const place = location.hash
+  if (flow) history.replaceState(null, '', `/${place === '#verify' || place === '#password' ? '' : place}`)
+  if (flow && place === '#password') settingsFlow = flow
+  if (flow && place === '#verify') {
+    if (await isVerifiedBy(flow)) announce('Your address is verified.')
+    else rememberVerification(flow)
+  }
+  await refresh()
+}
+
+async function enter({ sentence, verificationFlow, settingsFlow: due }: Entered): Promise<void> {
+  if (verificationFlow) rememberVerification(verificationFlow)
+  settingsFlow = due
+  clearEntry()
+  history.replaceState(null, '', '/')
+  await refresh()
+  announce(sentence)
+  moveTo(due ? 'password-title' : 'person-title')
+}
+
+async function leave(): Promise<void> {
+  await signOut()
+  settingsFlow = undefined
+  rememberVerification(undefined)
+  history.replaceState(null, '', '/#sign-in')
+  await refresh()
+  announce('You are signed out, and the token is dead everywhere.')
+  moveTo('enter-title')
+}
+
+async function refresh(): Promise<void> {
+  const account = await loadAccount().catch(
+    (): Account => ({
+      kind: 'trouble',
+      sentence: 'There was no answer. Is the development stack still running?',
+    }),
+  )
+  render(account)
+  if (account.kind === 'in') await showGroups(account.claims.user)
+}
+
+function render(account: Account): void {
+  const isIn = account.kind === 'in'
+  const user = isIn ? account.claims.user : undefined
+  show('enter', !isIn)
+  for (const id of ['person', 'token', 'groups', 'profile-card']) show(id, isIn)
+  show('password-card', isIn && settingsFlow !== undefined)
+  showVerification(user && !user.verified ? user.email : undefined)
+  for (const [step, done] of [
+    ['session', isIn],
+    ['token', isIn],
+    ['group', user ? user.groups.length > 0 : false],
+    ['verified', user?.verified ?? false],
+  ] as const) {
+    byId(`step-${step}`).classList.toggle('done', done)
+  }
+
+  if (account.kind === 'in') {
+    showPerson(account.claims.user)
+    showToken(account.token, account.claims)
+    return
+  }
+  hideToken()
+  showEntry()
+  if (account.kind === 'trouble') announce(account.sentence)
+}
+
+async function changeProfile(values: Record<string, string>): Promise<Problems | undefined> {
+  const problem = await saveProfile(values)
+  if (problem) return failed(problem)
+
+  await refresh()
+  announce('Your profile is saved, and the new token says so.')
+  return undefined
+}
+
+async function changePassword({ password = '' }: Record<string, string>): Promise<Problems | undefined> {
+  const flow = await findFlow('settings', settingsFlow ?? '')
+  if (!isFlow(flow)) return flow
+  const sent = await sendFlow('settings', flow, { method: 'password', password })
+  if (sent.kind === 'problems') return sent.problems
+  if (sent.kind !== 'done') return failed('That took too long: recover your account once more.')
+
+  settingsFlow = undefined
+  emptyForm(byId('new-password-form'))
+  await refresh()
+  announce('Your new password is saved.')
+  moveTo('person-title')
+  return undefined
+}
