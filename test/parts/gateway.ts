@@ -13,6 +13,9 @@ export interface Gateway extends Restartable {
 
 export const JWT_KEY = 'a-key-of-tests-that-is-32-bytes-long'
 
+/** The command line of this checkout. */
+export const CLI = fileURLToPath(new URL('../../cli/index.ts', import.meta.url))
+
 export interface GatewayOptions {
   /** Arguments of `node` that start the server; default: the CLI from this checkout. */
   program?: string[]
@@ -24,11 +27,8 @@ export async function startGateway(
   config: Record<string, unknown>,
   options: GatewayOptions = {},
 ): Promise<Gateway> {
-  const { program = [fileURLToPath(new URL('../../cli/index.ts', import.meta.url))] } = options
-  const file = join(tempDir('gateway'), 'config.yaml')
-  const defaults = { host: '127.0.0.1', port: 0, jwtKey: JWT_KEY, debug: true }
-  const mailAuth = { host: '127.0.0.1', port: 0, user: 'mail', password: 'mail-password' }
-  writeFileSync(file, JSON.stringify({ ...defaults, mailAuth, ...config }))
+  const { program = [CLI] } = options
+  const file = writeConfig(config)
 
   let urls: RegExpMatchArray
   const server = await restartable(async () => {
@@ -42,4 +42,13 @@ export async function startGateway(
     url: { get: () => urls[1] },
     internalUrl: { get: () => urls[2] },
   }) as Gateway
+}
+
+/** Writes a configuration file for loopback and free ports. @returns its path */
+export function writeConfig(config: Record<string, unknown>): string {
+  const file = join(tempDir('gateway'), 'config.yaml')
+  const defaults = { host: '127.0.0.1', port: 0, jwtKey: JWT_KEY, debug: true }
+  const mailAuth = { host: '127.0.0.1', port: 0, user: 'mail', password: 'mail-password' }
+  writeFileSync(file, JSON.stringify({ ...defaults, mailAuth, ...config }))
+  return file
 }
