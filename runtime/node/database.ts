@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, type LogEvent, MysqlDialect, SqliteDialect } from 'kysely'
-import { createPool } from 'mysql2'
+import type { Pool } from 'mysql2'
 import type { Config } from '../../lib/config.ts'
 import type { Database } from '../../lib/db/tables.ts'
 
@@ -62,6 +62,12 @@ function sqliteValue(value: unknown): SqliteValue {
 }
 
 function mysqlDialect(database: Config['database']): MysqlDialect {
+  return new MysqlDialect({ pool: () => openPool(database) })
+}
+
+/** Loads the driver on first use: it is the largest part of the program, and SQLite starts sooner without. */
+async function openPool(database: Config['database']): Promise<Pool> {
+  const { createPool } = await import('mysql2')
   const pool = createPool({
     host: database.host!,
     port: database.port,
@@ -79,5 +85,5 @@ function mysqlDialect(database: Config['database']): MysqlDialect {
     connection.query('set session transaction isolation level read committed')
     connection.query('set session innodb_lock_wait_timeout = 10')
   })
-  return new MysqlDialect({ pool })
+  return pool
 }

@@ -16,7 +16,6 @@ import { createLocalBus } from '../local-bus.ts'
 import { readAsset } from './assets.ts'
 import { type DatabaseHooks, openDatabase } from './database.ts'
 import { createMetrics } from './metrics.ts'
-import { createNatsBus } from './nats-bus.ts'
 import { shareWhoami } from './share-whoami.ts'
 
 /** Everything that lives as long as the process: the handlers' services, and what the host itself drives. */
@@ -39,7 +38,7 @@ export interface ServiceOptions extends DatabaseHooks {
 export async function openServices(config: Config, options: ServiceOptions): Promise<Services> {
   const { log, clock = { now: () => Date.now() } } = options
   const { db, close: closeDatabase } = openDatabase(config, options)
-  const bus = options.bus ?? (config.nats.url ? createNatsBus(config, log) : createLocalBus(log))
+  const bus = options.bus ?? (config.nats.url ? await openNatsBus(config, log) : createLocalBus(log))
   const relay = createRelay({
     db,
     bus,
@@ -90,4 +89,10 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
       await closeDatabase()
     },
   }
+}
+
+/** Loads the client only where NATS is configured, so that others start sooner. */
+async function openNatsBus(config: Config, log: Logger): Promise<Bus> {
+  const { createNatsBus } = await import('./nats-bus.ts')
+  return createNatsBus(config, log)
 }
