@@ -1,5 +1,6 @@
 import { importTokenKeys, type TokenKeys } from '../../lib/auth/token-keys.ts'
 import { configFromJsonBindings } from '../../lib/config/json-bindings.ts'
+import { secretValues } from '../../lib/config/secrets.ts'
 import type { Config } from '../../lib/config.ts'
 import type { Env, ExecutionContext } from '../../lib/env.ts'
 import { createS3AvatarStore } from '../../lib/identity/s3-avatar-store.ts'
@@ -35,7 +36,7 @@ export function createEnvSource(): (bindings: EdgeBindings) => Promise<Env> {
 /** @throws {ConfigError} with every problem found */
 async function prepare(bindings: EdgeBindings): Promise<Kept> {
   const { config, warnings } = configFromJsonBindings(bindings)
-  const log = createConsoleLog(config.log.level)
+  const log = createConsoleLog(config.log.level, secretValues(config))
   for (const warning of warnings) log.warn({ warning }, 'configuration')
   return { config, log, keys: await importTokenKeys(config) }
 }
