@@ -116,6 +116,20 @@ describe.skipIf(requirePart('kratos'))('real Kratos behind us', () => {
     expect([await isRevoked(sid), await readStatus(token)]).toEqual([true, 401])
   })
 
+  it("a logout that also carries a bearer token ends that token's session, as Kratos does", async () => {
+    const { user, browser, sid } = await signedIn()
+    browser.cookies.delete('loopToken')
+    const start = await browser.fetch(`${identity}/self-service/logout/browser`)
+    const { logout_url } = (await start.json()) as { logout_url: string }
+    const headers = { authorization: `Bearer ${user.sessionToken}` }
+    expect((await browser.fetch(logout_url, { headers })).status).toBe(204)
+    expect([await isRevoked(user.sid), await isRevoked(sid), await sessionOf(browser)]).toEqual([
+      true,
+      false,
+      sid,
+    ])
+  })
+
   it('a whoami without a session is 401 and removes the loopToken', async () => {
     const { browser } = await signedIn()
     browser.cookies.delete('ory_kratos_session')

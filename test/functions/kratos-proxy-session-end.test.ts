@@ -114,6 +114,19 @@ describe("a browser's logout", () => {
     expect(await revoked()).toEqual([SID, SECOND])
   })
 
+  it("revokes the bearer token's session where Kratos ends that one", async () => {
+    const headers = { cookie: 'ory_kratos_session=ada1', authorization: 'Bearer ada2' }
+    await gate.fetch('self-service/logout?token=x', { headers })
+    expect(await revoked()).toEqual([SECOND])
+  })
+
+  it('is carried through when the browser does not wait for the answer', async () => {
+    void gate.handle('self-service/logout?token=x', { headers: { cookie: 'ory_kratos_session=ada1' } })
+    await new Promise((resolve) => setImmediate(resolve))
+    await gate.ctx.settle()
+    expect(await revoked()).toEqual([SID])
+  })
+
   it('changes nothing here when Kratos redirects to its error page', async () => {
     kratosAnswers((_request, response) => void response.writeHead(303, { location: '/error?id=1' }).end())
     const answer = await browser('self-service/logout?token=wrong')
