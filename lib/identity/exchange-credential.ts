@@ -1,3 +1,4 @@
+import { isOwnCredential } from '../auth/own-credential.ts'
 import type { Env } from '../env.ts'
 import { cookieHeaderOnly } from '../http/cookies.ts'
 import { requireOwnOrigin } from '../http/origin.ts'
@@ -22,7 +23,9 @@ export function kratosCredential(request: Request, env: Pick<Env, 'config'>): Kr
   return { cookie }
 }
 
-/** Whether a bearer value is not one of ours: no JWT and no personal access token. */
+/** Longer ones are no session tokens. */
+const MAX_TOKEN_LENGTH = 4096
+
 function isForeign(token: string): boolean {
-  return token !== '' && token.length <= 4096 && !token.startsWith('pat_') && token.split('.').length !== 3
+  return token !== '' && token.length <= MAX_TOKEN_LENGTH && !isOwnCredential(token)
 }
