@@ -27,7 +27,7 @@ export function devConfig({ port, databaseFile, jwtKey, kratosUrl, kratosAdminUr
     database: { file: databaseFile },
     kratos: { url: kratosUrl, adminUrl: kratosAdminUrl },
     mailAuth: { host: '127.0.0.1', port: 0 },
-    users: [{ email, firstName, lastName, admin: true, groups: ['operators'] }],
+    users: [{ email, firstName, lastName, admin: true, groups: ['Operators'] }],
     authlance: { autoCreateGroup: true },
     stripe: { trialPeriodDays: 14 },
     paymentTiers: [

@@ -6,7 +6,7 @@ import { failed, findFlow, isFlow, type Problems, sendFlow, signOut } from './kr
 import { listenLive } from './live.ts'
 import { showGroups, showPerson } from './person-view.ts'
 import { hideToken, showToken } from './token-view.ts'
-import { isVerifiedBy, prepareVerification, rememberVerification, showVerification } from './verification.ts'
+import { followLink, prepareVerification, rememberVerification, showVerification } from './verification.ts'
 
 /** A change of password that is due after a recovery. */
 let settingsFlow: string | undefined
@@ -36,11 +36,9 @@ async function arrive(): Promise<void> {
   const place = location.hash
   if (flow) history.replaceState(null, '', `/${place === '#verify' || place === '#password' ? '' : place}`)
   if (flow && place === '#password') settingsFlow = flow
-  if (flow && place === '#verify') {
-    if (await isVerifiedBy(flow)) announce('Your address is verified.')
-    else rememberVerification(flow)
-  }
+  const sentence = flow && place === '#verify' ? await followLink(flow) : ''
   await refresh()
+  if (sentence) announce(sentence)
 }
 
 async function enter({ sentence, verificationFlow, settingsFlow: due }: Entered): Promise<void> {

@@ -37,10 +37,15 @@ export function rememberVerification(flow: string | undefined): void {
   else sessionStorage.setItem(STORED, flow)
 }
 
-/** Whether the flow that a link in a mail led to has verified the address. */
-export async function isVerifiedBy(id: string): Promise<boolean> {
+/** What came of the link in a mail, which led here with a flow. */
+export async function followLink(id: string): Promise<string> {
   const flow = await findFlow('verification', id)
-  return isFlow(flow) && flow.state === 'passed_challenge'
+  if (isFlow(flow) && flow.state === 'passed_challenge') {
+    rememberVerification(undefined)
+    return 'Your address is verified.'
+  }
+  if (isFlow(flow) && flow.state === 'sent_email') rememberVerification(id)
+  return 'That link has been used or is too old.'
 }
 
 async function verify(code: string, verified: () => Promise<void>): Promise<Problems | undefined> {
