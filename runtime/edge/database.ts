@@ -11,8 +11,21 @@ import type { Database } from '../../lib/db/tables.ts'
 export function openPlanetScale({ database }: Pick<Config, 'database'>): Kysely<Database> {
   const { url, host, username, password } = database.planetscale ?? {}
   return new Kysely<Database>({
-    dialect: readCommitted(new PlanetScaleDialect({ url, host, username, password, cast: castNumbers })),
+    dialect: readCommitted(
+      new PlanetScaleDialect({ url, host, username, password, cast: castNumbers, fetch: fetchDatabase }),
+    ),
   })
+}
+
+const TIMEOUT_MS = 10_000
+
+/** Gives every failed call the one code by which a database that is away is known: each runtime words it differently. */
+const fetchDatabase: ClientConfig['fetch'] = async (url, init) => {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) } as RequestInit)
+  } catch (cause) {
+    throw Object.assign(new Error('PlanetScale cannot be reached', { cause }), { code: 'ECONNREFUSED' })
+  }
 }
 
 /** Ids and times fit a number; the driver's own cast makes text of every 64-bit integer. */
