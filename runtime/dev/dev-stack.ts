@@ -43,6 +43,7 @@ export async function startDevStack({ directory, port, log }: DevStackOptions): 
     })
     const extraRoutes = devRoutes({ feed, mails: ory.mails })
     const server = await serve(config, { log, bus, extraRoutes })
+    await server.seeded
     return {
       url: server.url,
       internalUrl: server.internalUrl,

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   await stack.stop()
   directory.release()
   clearTimeout(limit)
-  console.log('stopped')
+  console.log(`${process.stdout.isTTY ? '\n' : ''}stopped`)
   process.exit(0)
 }
 

@@ -27,7 +27,7 @@ export function welcome({ stack, dataPath, logFile, colour }: WelcomeOptions): s
     row('data', `${dataPath}/`, 'kept until you start with --fresh'),
     row('log', logFile),
     '',
-    row('administrator', bold(email), `password ${password}`),
+    row('administrator', `${bold(email)}  ${dim('password')}  ${bold(password)}`),
     '',
     `  ${bold('Try')}`,
     `    open ${stack.url}/ and sign up: the code to verify your address arrives on the page`,

@@ -14,6 +14,8 @@ export interface RunningServer {
   url: string
   /** Mail, hooks and metrics. */
   internalUrl: string
+  /** Settles when each configured user is granted or withheld. */
+  seeded: Promise<void>
   /** Stops accepting, finishes requests, flushes the outbox and closes everything. */
   stop(): Promise<void>
 }
@@ -46,6 +48,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       env,
       url: api.url,
       internalUrl: internal.url,
+      seeded: seeding,
       async stop() {
         announceStop()
         stopSeeding.abort()
