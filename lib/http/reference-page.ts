@@ -43,11 +43,11 @@ export const REFERENCE_ASSETS: ReadonlySet<string> = new Set([
   'favicon-32x32.png',
 ])
 
-/** Swagger UI draws its icons from data URLs and sets style attributes. */
+/** Swagger UI draws its icons from data URLs. */
 export const REFERENCE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
