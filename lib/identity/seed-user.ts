@@ -21,8 +21,8 @@ export type SeedResult =
   /** Kratos is away; to be tried again. */
   | { kind: 'unavailable' }
 
-/** Marks identities that we created; nobody can set it by registering. */
-const SEED_MARK = { authlance_seed: true }
+/** Marks an identity as created by us for that address; nobody can set it by registering, and a change of address does not carry it. */
+const seedMark = (email: string) => ({ authlance_seed: email })
 
 /**
  * Makes the configured user at Kratos, without credentials, and grants it here. The grant binds to an identity that we created, or
@@ -61,7 +61,10 @@ async function findOrCreate(
   if (found.identity) return { kind: 'identity', identity: found.identity }
 
   const { email, firstName, lastName } = user
-  const created = await kratos.createIdentity({ email, firstName, lastName, metadataAdmin: SEED_MARK }, trace)
+  const created = await kratos.createIdentity(
+    { email, firstName, lastName, metadataAdmin: seedMark(email) },
+    trace,
+  )
   if (created.kind === 'identity') return created
   // Another replica may have created it since we looked; a later try finds it.
   return { kind: 'unavailable' }
@@ -69,7 +72,7 @@ async function findOrCreate(
 
 function isTrusted(identity: KratosIdentity, email: string): boolean {
   const mark = identity.metadata_admin as { authlance_seed?: unknown } | null | undefined
-  return mark?.authlance_seed === true || hasVerifiedAddress(identity, email)
+  return mark?.authlance_seed === email || hasVerifiedAddress(identity, email)
 }
 
 async function isGranted(db: Kysely<Database>, identity: string, user: SeededUser): Promise<boolean> {
