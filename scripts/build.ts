@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildEdge, copyReferenceAssets, writeEdge } from './build/edge.ts'
@@ -12,13 +12,17 @@ import { MAX_ROUTE_GZIP_BYTES, sizeOf, sizeTable, tooLarge } from './build/sizes
  */
 const { values } = parseArgs({ options: { host: { type: 'string' } } })
 const host = values.host ?? process.env.EDGE_HOST ?? 'auth.example.com'
-const dist = join(ROOT, 'dist')
 
-rmSync(dist, { recursive: true, force: true })
-await buildNode(dist)
-copyReferenceAssets(join(dist, 'node', 'assets'))
+// A build that fails must leave the last one in its place.
+const dist = join(ROOT, 'dist')
+const next = join(ROOT, '.cache', 'dist')
+rmSync(next, { recursive: true, force: true })
+await buildNode(next)
+copyReferenceAssets(join(next, 'node', 'assets'))
 const edge = await buildEdge()
-writeEdge(edge, dist, host)
+writeEdge(edge, next, host)
+rmSync(dist, { recursive: true, force: true })
+renameSync(next, dist)
 
 const sizes = edge.bundles.map(sizeOf)
 console.log(sizeTable(sizes))

@@ -17,7 +17,7 @@ const NAMESPACE = 'worker-entry'
  * @param entries name -> entry module
  */
 export async function bundleWorkers(entries: Record<string, string>): Promise<WorkerBundle[]> {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: ROOT,
     entryPoints: Object.keys(entries).map((name) => ({ in: `${NAMESPACE}:${name}`, out: name })),
     outdir: 'dist',
@@ -31,9 +31,11 @@ export async function bundleWorkers(entries: Record<string, string>): Promise<Wo
     conditions: ['workerd', 'worker', 'browser'],
     define: { 'process.env.NODE_ENV': '"production"' },
     legalComments: 'none',
-    logLevel: 'error',
+    logLevel: 'silent',
     plugins: [entryPlugin(entries), leaveOutUnused],
   })
+  // Among them is a name that a stand-in for a left-out part does not have.
+  if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'))
   return Object.keys(entries).map((name) => ({
     name,
     code: outputFiles.find(({ path }) => path.endsWith(`/dist/${name}.js`))!.contents,

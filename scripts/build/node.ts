@@ -5,10 +5,17 @@ import { ROOT } from './paths.ts'
 
 /** Bundles the command line with the server into `dist/node`: it runs without node_modules. */
 export async function buildNode(dist: string): Promise<Metafile> {
+  const metafile = await bundleNode({ authlance: 'cli/index.ts' }, join(dist, 'node'))
+  chmodSync(join(dist, 'node', 'authlance.mjs'), 0o755)
+  return metafile
+}
+
+/** Bundles programs for Node. @param entries name -> file, relative to the repository */
+export async function bundleNode(entries: Record<string, string>, outdir: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: [{ in: 'cli/index.ts', out: 'authlance' }],
-    outdir: join(dist, 'node'),
+    entryPoints: Object.entries(entries).map(([name, file]) => ({ in: file, out: name })),
+    outdir,
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
     metafile: true,
@@ -28,6 +35,5 @@ export async function buildNode(dist: string): Promise<Metafile> {
     legalComments: 'none',
     logLevel: 'error',
   })
-  chmodSync(join(dist, 'node', 'authlance.mjs'), 0o755)
   return metafile
 }

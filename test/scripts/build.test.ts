@@ -1,7 +1,12 @@
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '../../runtime/routes.generated.ts'
-import { buildEdge, type EdgeBuild } from '../../scripts/build/edge.ts'
+import { bundleWorkers } from '../../scripts/build/bundle-workers.ts'
+import { buildEdge, type EdgeBuild, writeEdge } from '../../scripts/build/edge.ts'
+import { ROOT } from '../../scripts/build/paths.ts'
 import { MAX_ROUTE_GZIP_BYTES, sizeOf } from '../../scripts/build/sizes.ts'
+import { runProcess } from '../parts/process.ts'
+import { tempDir } from '../parts/temp-dir.ts'
 
 describe('workers', () => {
   let edge: EdgeBuild
@@ -44,6 +49,12 @@ describe('workers', () => {
     expect(carriers(part)).toEqual([])
   })
 
+  test('a module of Node in a worker stops the build', async () => {
+    await expect(
+      bundleWorkers({ bad: "import { tmpdir } from 'node:os'; export default tmpdir" }),
+    ).rejects.toThrow('node:os')
+  })
+
   test('the flush worker alone carries NATS', () => {
     expect(carriers('node_modules/nats.ws/')).toEqual(['flush/worker'])
   })
@@ -56,5 +67,26 @@ describe('workers', () => {
     for (const bundle of routeBundles()) {
       expect(sizeOf(bundle).gzipBytes, bundle.name).toBeLessThanOrEqual(MAX_ROUTE_GZIP_BYTES)
     }
+  })
+
+  test.each([
+    [
+      'routes/authlance-identity-me',
+      /env\.FLUSH \(authlance-flush\).*env\.ROUTE_\w+ \(authlance-identity-_path\)/s,
+    ],
+    ['routes/authlance-docs-_asset', /env\.ASSETS/],
+    ['edge', /env\.FLUSH.*env\.ASSETS/s],
+    ['flush', /No bindings found/],
+  ])('wrangler takes %s', async (directory, bindings) => {
+    const dist = tempDir('dist')
+    writeEdge(edge, dist, 'auth.example.com')
+    const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+    const config = join(dist, directory, 'wrangler.toml')
+    const output = await runProcess(process.execPath, [wrangler, 'deploy', '--dry-run', '--config', config], {
+      cwd: dist,
+      env: { WRANGLER_SEND_METRICS: 'false', XDG_CONFIG_HOME: dist, HOME: dist, NO_COLOR: '1', CI: 'true' },
+    })
+    expect(output).toMatch(bindings)
+    expect(output).not.toMatch(/warning/i)
   })
 })
