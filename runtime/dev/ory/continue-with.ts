@@ -5,7 +5,6 @@ export type ContinueWith =
   | { action: 'redirect_browser_to'; redirect_browser_to: string }
   | { action: 'set_ory_session_token'; ory_session_token: string }
   | { action: 'show_verification_ui'; flow: { id: string; verifiable_address: string; url?: string } }
-  | { action: 'show_settings_ui'; flow: { id: string; url?: string } }
 
 export function redirectBrowserTo(url: string): ContinueWith {
   return { action: 'redirect_browser_to', redirect_browser_to: url }
@@ -20,10 +19,6 @@ export function showVerification(flow: Flow, address: string, url: string): Cont
     action: 'show_verification_ui',
     flow: { id: flow.id, verifiable_address: address, ...(url ? { url } : {}) },
   }
-}
-
-export function showSettings(flow: Flow, url: string): ContinueWith {
-  return { action: 'show_settings_ui', flow: { id: flow.id, ...(url ? { url } : {}) } }
 }
 
 /** The list for an answer; left out when empty. */

@@ -74,6 +74,14 @@ export function persistentKey(database: DatabaseSync, name: string): Buffer {
   return Buffer.from(row!.value as Uint8Array)
 }
 
+/** Forgets flows and errors that ended more than a day ago. */
+export function pruneDatabase(database: DatabaseSync, now: number): void {
+  const yesterday = now - 86_400_000
+  database.prepare('DELETE FROM flows WHERE expires_at < ?').run(yesterday)
+  database.prepare('DELETE FROM paused WHERE expires_at < ?').run(yesterday)
+  database.prepare('DELETE FROM errors WHERE created_at < ?').run(yesterday)
+}
+
 /** Runs `work` in one transaction; nested calls join the outer one. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   if (database.isTransaction) return work()

@@ -13,13 +13,3 @@ export class FlowFailure extends Error {
 export function failure(message: Message, field = ''): FlowFailure {
   return new FlowFailure([{ field, message }])
 }
-
-/** A flow that came too late; its handler answers with a new one. */
-export class FlowExpired extends Error {
-  readonly expiredAt: number
-
-  constructor(expiredAt: number) {
-    super('self-service flow expired')
-    this.expiredAt = expiredAt
-  }
-}

@@ -36,11 +36,12 @@ export interface Flow {
   continueWith?: ContinueWith[]
 }
 
-/** Begins a flow. @throws 400 when the wanted `return_to` is not allowed */
+/** Begins a flow. @throws 400 when the wanted `return_to` is not allowed, 500 for a login on behalf of Hydra */
 export function newFlow(exchange: Exchange, kind: FlowKind, type: FlowType): Flow {
   const { emulator } = exchange
   const source = requestUrl(exchange)
   secureReturnTo(emulator, source, emulator.uiUrls.default)
+  if (kind === 'login' || kind === 'registration') refuseLoginChallenge(exchange)
   const id = randomUUID()
   const now = emulator.now()
   return {
@@ -59,6 +60,15 @@ export function newFlow(exchange: Exchange, kind: FlowKind, type: FlowType): Flo
     refresh: false,
     requestedAal: 'aal1',
   }
+}
+
+/** Answers as a Kratos does that knows no Hydra. */
+function refuseLoginChallenge({ url }: Exchange): void {
+  if (!url.searchParams.has('login_challenge')) return
+  throw kratosError(500, {
+    reason:
+      'refusing to parse login_challenge query parameter because oauth2_provider.url is invalid or unset',
+  })
 }
 
 /** The `return_to` that a flow carries: its own, or that of the URL which began it. */

@@ -4,13 +4,12 @@ import { replaceAddresses } from './addresses.ts'
 import { replaceCredentials } from './credentials.ts'
 import { transaction } from './database.ts'
 import type { Emulator } from './emulator.ts'
-import type { Credential, Identity, RecoveryAddress, VerifiableAddress } from './identity.ts'
+import type { Identity, VerifiableAddress } from './identity.ts'
+import { identityFromRow } from './identity-row.ts'
 import { schemaId } from './identity-schema.ts'
 import { notFound } from './kratos-error.ts'
 import { normaliseEmail, type Traits } from './traits.ts'
 import { isUniqueViolation } from './unique-violation.ts'
-
-type Row = Record<string, unknown>
 
 export interface NewIdentity {
   traits: Traits
@@ -92,7 +91,7 @@ export function updateIdentity(
 export function getIdentity(database: DatabaseSync, id: string): Identity {
   const row = database.prepare('SELECT * FROM identities WHERE id = ?').get(id)
   if (!row) throw notFound()
-  return fromRow(database, row)
+  return identityFromRow(database, row)
 }
 
 export function findIdentityByIdentifier(
@@ -111,7 +110,7 @@ export function listIdentities(database: DatabaseSync, afterId: string, limit: n
   const rows = database
     .prepare('SELECT * FROM identities WHERE id > ? ORDER BY id LIMIT ?')
     .all(afterId, limit)
-  return rows.map((row) => fromRow(database, row))
+  return rows.map((row) => identityFromRow(database, row))
 }
 
 export function countIdentities(database: DatabaseSync): number {
@@ -122,66 +121,6 @@ export function countIdentities(database: DatabaseSync): number {
 export function deleteIdentity(database: DatabaseSync, id: string): void {
   const { changes } = database.prepare('DELETE FROM identities WHERE id = ?').run(id)
   if (Number(changes) === 0) throw notFound()
-}
-
-function fromRow(database: DatabaseSync, row: Row): Identity {
-  const id = row.id as string
-  const rowsOf = (sql: string): Row[] => database.prepare(sql).all(id)
-  return {
-    id,
-    state: row.state as Identity['state'],
-    stateChangedAt: row.state_changed_at as number | null,
-    traits: JSON.parse(row.traits as string),
-    verifiableAddresses: rowsOf('SELECT * FROM verifiable_addresses WHERE identity_id = ? ORDER BY id').map(
-      verifiable,
-    ),
-    recoveryAddresses: rowsOf('SELECT * FROM recovery_addresses WHERE identity_id = ? ORDER BY id').map(
-      recovery,
-    ),
-    credentials: rowsOf('SELECT * FROM credentials WHERE identity_id = ? ORDER BY type').map(
-      (credential) => ({
-        ...credentialFrom(credential),
-        identifiers: rowsOf(
-          `SELECT value FROM identifiers WHERE identity_id = ? AND type = '${credential.type}' ORDER BY value`,
-        ).map(({ value }) => value as string),
-      }),
-    ),
-    metadataPublic: unpacked(row.metadata_public),
-    metadataAdmin: unpacked(row.metadata_admin),
-    createdAt: row.created_at as number,
-    updatedAt: row.updated_at as number,
-  }
-}
-
-function credentialFrom(row: Row): Omit<Credential, 'identifiers'> {
-  return {
-    type: row.type as Credential['type'],
-    config: JSON.parse(row.config as string),
-    version: row.version as number,
-    createdAt: row.created_at as number,
-    updatedAt: row.updated_at as number,
-  }
-}
-
-function verifiable(row: Row): VerifiableAddress {
-  return {
-    id: row.id as string,
-    value: row.value as string,
-    verified: row.verified === 1,
-    status: row.status as VerifiableAddress['status'],
-    verifiedAt: row.verified_at as number | null,
-    createdAt: row.created_at as number,
-    updatedAt: row.updated_at as number,
-  }
-}
-
-function recovery(row: Row): RecoveryAddress {
-  return {
-    id: row.id as string,
-    value: row.value as string,
-    createdAt: row.created_at as number,
-    updatedAt: row.updated_at as number,
-  }
 }
 
 function guardUnique<T>(database: DatabaseSync, work: () => T): T {
@@ -195,8 +134,4 @@ function guardUnique<T>(database: DatabaseSync, work: () => T): T {
 
 function packed(value: unknown): SQLInputValue {
   return value === undefined || value === null ? null : JSON.stringify(value)
-}
-
-function unpacked(value: unknown): unknown {
-  return typeof value === 'string' ? JSON.parse(value) : null
 }

@@ -21,7 +21,6 @@ export const labels = {
   back: info(1040008, 'Back'),
   password: info(1070001, 'Password'),
   save: info(1070003, 'Save'),
-  submit: info(1070005, 'Submit'),
   email: info(1070007, 'Email'),
   resendCode: info(1070008, 'Resend code'),
   continue: info(1070009, 'Continue'),
@@ -63,12 +62,7 @@ export const verificationCodeInvalid = error(
 )
 const alreadyCompleted = 'The request was already completed successfully and can not be retried.'
 export const recoveryAlreadyCompleted = error(4060001, alreadyCompleted)
-export const recoveryFailed = error(4060002, 'The recovery flow reached a failure state and must be retried.')
 export const verificationAlreadyCompleted = error(4070002, alreadyCompleted)
-export const verificationFailed = error(
-  4070003,
-  'The verification flow reached a failure state and must be retried.',
-)
 
 /** What a flow says when no method felt responsible for what was submitted. */
 export const noStrategy = {

@@ -1,6 +1,6 @@
 import { handleAdmin } from './admin-handler.ts'
 import { listMails } from './courier.ts'
-import { openDatabase, persistentKey } from './database.ts'
+import { openDatabase, persistentKey, pruneDatabase } from './database.ts'
 import { csrfCookieName, type Emulator, type Lifespans, type Mail, type UiUrls } from './emulator.ts'
 import { handlePublic } from './public-handler.ts'
 
@@ -47,6 +47,7 @@ const defaultLifespans: Lifespans = {
 export function createOryEmulator(options: OryEmulatorOptions): OryEmulator {
   const { clock = { now: Date.now }, onMail = () => {} } = options
   const database = openDatabase(options.dataFile)
+  pruneDatabase(database, clock.now())
   const emulator: Emulator = {
     database,
     publicBaseUrl: options.publicBaseUrl,

@@ -46,7 +46,7 @@ export function openSession(
 }
 
 /** Stores a session. Kratos keeps only the devices that a session began with. */
-export function saveSession({ database, now }: Emulator, session: Session): void {
+function saveSession({ database, now }: Emulator, session: Session): void {
   transaction(database, () => {
     database
       .prepare(

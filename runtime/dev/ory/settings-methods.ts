@@ -42,7 +42,7 @@ export async function readChange(
 }
 
 /** Whether the person has proved recently who they are. */
-export function isPrivileged({ emulator }: Exchange, session: Session): boolean {
+function isPrivileged({ emulator }: Exchange, session: Session): boolean {
   return session.authenticatedAt + emulator.lifespans.privilegedSeconds * 1000 > emulator.now()
 }
 

@@ -106,7 +106,7 @@ function extraProblems(value: Record<string, unknown>, known: string[], field: s
 }
 
 /** JSON Schema's `email`: at most 254 bytes, at most 64 before the last @, a host name after it. */
-export function isEmail(value: string): boolean {
+function isEmail(value: string): boolean {
   const at = value.lastIndexOf('@')
   if (value.length > 254 || at < 1 || at > 64) return false
 

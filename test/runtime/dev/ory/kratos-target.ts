@@ -9,7 +9,12 @@ import { publicBaseUrl, type Target, type TargetMail, uiBaseUrl } from './target
 /** The real Kratos 1.3.1 on SQLite, with a mail receiver of its own. */
 export async function startKratosTarget(): Promise<Target> {
   const mailbox = await startMailbox()
-  const kratos = await startKratos({ publicBaseUrl, uiBaseUrl, courierUrl: mailbox.url })
+  const kratos = await startKratos({
+    publicBaseUrl,
+    uiBaseUrl,
+    courierUrl: mailbox.url,
+    courierPullWait: '100ms',
+  })
   const file = join(kratos.dir, 'kratos.sqlite')
 
   function update(sql: string, ...values: string[]) {

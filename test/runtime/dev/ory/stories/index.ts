@@ -1,5 +1,6 @@
 import type { Story } from '../story.ts'
 import { adminStories } from './admin.ts'
+import { edgeStories } from './edges.ts'
 import { loginStories } from './login.ts'
 import { recoveryStories } from './recovery.ts'
 import { registrationStories } from './registration.ts'
@@ -16,4 +17,5 @@ export const stories: Story[] = [
   ...recoveryStories,
   ...verificationStories,
   ...adminStories,
+  ...edgeStories,
 ]
