@@ -40,7 +40,7 @@ export async function startKratos(options: KratosOptions = {}): Promise<Kratos> 
     publicBaseUrl: options.publicBaseUrl ?? `${publicUrl}/`,
     uiBaseUrl: options.uiBaseUrl ?? publicUrl,
   })
-  const env = { SQA_OPT_OUT: 'true', DSN: dsn, LOG_LEVEL: undefined }
+  const env = { SQA_OPT_OUT: 'true', DSN: dsn, LOG_LEVEL: undefined, DEV: undefined }
   writeFileSync(configFile, config, { mode: 0o600 })
   await runProcess(program, ['migrate', 'sql', 'up', '-e', '--yes', '-c', configFile], { env })
 
