@@ -13,9 +13,9 @@ let settingsFlow: string | undefined
 
 prepareEntry(enter)
 prepareVerification(async () => {
-  await refresh()
+  const { kind } = await refresh()
   announce('Your address is verified.')
-  moveTo('person-title')
+  moveTo(kind === 'in' ? 'person-title' : 'enter-title')
 })
 onSubmit(byId('profile-form'), changeProfile)
 onSubmit(byId('new-password-form'), changePassword)
@@ -38,7 +38,9 @@ async function arrive(): Promise<void> {
   if (flow && place === '#password') settingsFlow = flow
   const sentence = flow && place === '#verify' ? await followLink(flow) : ''
   await refresh()
-  if (sentence) announce(sentence)
+  if (!sentence) return
+  announce(sentence)
+  moveTo('verify-title')
 }
 
 async function enter({ sentence, verificationFlow, settingsFlow: due }: Entered): Promise<void> {
@@ -61,7 +63,7 @@ async function leave(): Promise<void> {
   moveTo('enter-title')
 }
 
-async function refresh(): Promise<void> {
+async function refresh(): Promise<Account> {
   const account = await loadAccount().catch(
     (): Account => ({
       kind: 'trouble',
@@ -70,6 +72,7 @@ async function refresh(): Promise<void> {
   )
   render(account)
   if (account.kind === 'in') await showGroups(account.claims.user)
+  return account
 }
 
 function render(account: Account): void {

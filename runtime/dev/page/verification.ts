@@ -4,6 +4,9 @@ import { beginFlow, failed, findFlow, isFlow, type Problems, sendFlow } from './
 
 const STORED = 'verification-flow'
 
+/** The link of a mail led here: whoever has it may verify, signed in or not. */
+let linked = false
+
 /** Makes the form for the code work. @param verified called once the address is verified */
 export function prepareVerification(verified: () => Promise<void>): void {
   onSubmit(byId('verify-form'), ({ code = '' }) => verify(code, verified))
@@ -15,37 +18,37 @@ export function prepareVerification(verified: () => Promise<void>): void {
   })
 }
 
-/** Shows the form. @param email the address to be verified; absent, there is nothing to do */
+/** Shows the form. @param email the address to be verified; absent, only the link of a mail gives something to do */
 export function showVerification(email: string | undefined): void {
-  const card = byId('verify-card')
   const waiting = sessionStorage.getItem(STORED) !== null
-  card.hidden = email === undefined
-  if (email === undefined) return
-
-  card.dataset.email = email
-  byId('verify-hint').textContent = waiting
-    ? `A code was mailed to ${email}.`
-    : `Have a code mailed to ${email}.`
-  show('verify-mails', waiting)
+  show('verify-card', email !== undefined || linked)
+  byId('verify-card').dataset.email = email ?? ''
+  byId('verify-hint').textContent = linked
+    ? 'The code of your mail is filled in.'
+    : `${waiting ? 'A code was mailed to' : 'Have a code mailed to'} ${email}.`
+  show('verify-mails', waiting && !linked)
   show('ve-field', waiting)
   show('verify-send', waiting)
+  show('verify-again', email !== undefined)
 }
 
 /** Remembers, for this tab, which flow a mailed code belongs to. */
 export function rememberVerification(flow: string | undefined): void {
+  linked = false
   if (flow === undefined) sessionStorage.removeItem(STORED)
   else sessionStorage.setItem(STORED, flow)
 }
 
-/** What came of the link in a mail, which led here with a flow. */
+/** Takes the link of a mail, which leads here with a flow. @returns what came of it */
 export async function followLink(id: string): Promise<string> {
   const flow = await findFlow('verification', id)
-  if (isFlow(flow) && flow.state === 'passed_challenge') {
-    rememberVerification(undefined)
-    return 'Your address is verified.'
-  }
-  if (isFlow(flow) && flow.state === 'sent_email') rememberVerification(id)
-  return 'That link has been used or is too old.'
+  if (!isFlow(flow) || flow.state !== 'sent_email') return 'That link has been used or is too old.'
+
+  rememberVerification(id)
+  linked = true
+  const node = flow.ui.nodes.find(({ attributes }) => attributes.name === 'code')
+  byId<HTMLInputElement>('ve-code').value = node?.attributes.value ?? ''
+  return 'The code of your mail is filled in.'
 }
 
 async function verify(code: string, verified: () => Promise<void>): Promise<Problems | undefined> {
