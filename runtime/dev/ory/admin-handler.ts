@@ -3,9 +3,8 @@ import { adminIdentityRoutes } from './admin-identities.ts'
 import { adminRecoveryRoutes } from './admin-recovery.ts'
 import { adminSessionRoutes } from './admin-sessions.ts'
 import type { Emulator } from './emulator.ts'
-import { createExchange, errorJson, redirect } from './exchange.ts'
+import { createExchange, failureJson, redirect } from './exchange.ts'
 import { healthRoutes, versionRoutes } from './health.ts'
-import { KratosError, kratosError } from './kratos-error.ts'
 import { dispatch, type Route } from './router.ts'
 import { schemaRoutes } from './schemas.ts'
 
@@ -28,6 +27,6 @@ export async function handleAdmin(emulator: Emulator, request: Request): Promise
   try {
     return await dispatch(routes, exchange)
   } catch (error) {
-    return errorJson(exchange, error instanceof KratosError ? error : kratosError(500))
+    return failureJson(exchange, error)
   }
 }

@@ -49,6 +49,8 @@ export interface Emulator {
   cookieKey: Buffer
   now(): number
   onMail(mail: Mail): void
+  /** Told about a failure that is no answer of Kratos: a fault of the emulator. */
+  onError(error: unknown): void
 }
 
 /** `/self-service/login` under the public base URL, as `urlx.AppendPaths` does. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type CsrfState, readCsrfCookie, regenerateCsrf } from './csrf.ts'
 import type { Emulator } from './emulator.ts'
-import type { KratosError } from './kratos-error.ts'
+import { KratosError, kratosError } from './kratos-error.ts'
 
 /** One request on its way through the emulator, with the headers its answer will carry. */
 export interface Exchange {
@@ -56,6 +56,13 @@ export function json(exchange: Exchange, value: unknown, status = 200): Response
 export function errorJson(exchange: Exchange, error: KratosError): Response {
   exchange.headers.set('content-type', 'application/json')
   return answer(exchange, `${JSON.stringify(error.body)}\n`, error.detail.code)
+}
+
+/** Answers with what was thrown; a fault of our own is reported and answered with 500. */
+export function failureJson(exchange: Exchange, error: unknown): Response {
+  if (error instanceof KratosError) return errorJson(exchange, error)
+  exchange.emulator.onError(error)
+  return errorJson(exchange, kratosError(500))
 }
 
 export function noContent(exchange: Exchange): Response {

@@ -18,6 +18,8 @@ export interface OryEmulatorOptions {
   clock?: { now(): number }
   /** Told about each mail when it is sent. */
   onMail?(mail: Mail): void
+  /** Told about faults of the emulator, which answer 500; default a warning of the process. */
+  onError?(error: unknown): void
   /** Default true, as with Kratos. */
   cookieSecure?: boolean
   /** Defaults: flows and codes an hour, sessions a day, privileged for 15 minutes. */
@@ -45,7 +47,7 @@ const defaultLifespans: Lifespans = {
  * It has no second factors, no social sign-in and no OAuth2. Never use it in production.
  */
 export function createOryEmulator(options: OryEmulatorOptions): OryEmulator {
-  const { clock = { now: Date.now }, onMail = () => {} } = options
+  const { clock = { now: Date.now }, onMail = () => {}, onError = warn } = options
   const database = openDatabase(options.dataFile)
   pruneDatabase(database, clock.now())
   const emulator: Emulator = {
@@ -60,6 +62,7 @@ export function createOryEmulator(options: OryEmulatorOptions): OryEmulator {
     cookieKey: persistentKey(database, 'cookie'),
     now: () => clock.now(),
     onMail,
+    onError,
   }
   return {
     publicFetch: (request) => handlePublic(emulator, request),
@@ -67,4 +70,8 @@ export function createOryEmulator(options: OryEmulatorOptions): OryEmulator {
     mails: () => listMails(emulator),
     close: () => database.close(),
   }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }

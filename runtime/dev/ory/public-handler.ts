@@ -1,8 +1,7 @@
 import { csrfViolation, verifyCsrf } from './csrf.ts'
 import type { Emulator } from './emulator.ts'
-import { createExchange, type Exchange, errorJson, redirect, renewCsrf } from './exchange.ts'
+import { createExchange, type Exchange, failureJson, redirect, renewCsrf } from './exchange.ts'
 import { healthRoutes } from './health.ts'
-import { KratosError, kratosError } from './kratos-error.ts'
 import { loginRoutes } from './login.ts'
 import { logoutRoutes } from './logout.ts'
 import { ownSessionRoutes } from './own-sessions.ts'
@@ -60,7 +59,7 @@ export async function handlePublic(emulator: Emulator, request: Request): Promis
     guard(exchange)
     return await dispatch(routes, exchange)
   } catch (error) {
-    return errorJson(exchange, error instanceof KratosError ? error : kratosError(500))
+    return failureJson(exchange, error)
   }
 }
 

@@ -103,27 +103,24 @@ async function register(exchange: Exchange, flow: Flow): Promise<Response> {
   const isPassword = textField(body, 'method') === 'password'
   let passwordHash = ''
   try {
-    if (!isPassword) {
-      const answer = moveBetweenSteps(exchange, flow, body)
-      if (answer) return answer
-      throw failure(noStrategy.registration)
+    if (isPassword) passwordHash = await checkCredentials(exchange, flow, body)
+    else {
+      const moved = moveBetweenSteps(exchange, flow, body)
+      if (moved) return moved
     }
-    passwordHash = await checkCredentials(exchange, flow, body)
   } catch (error) {
-    const unclaimed = error instanceof FlowFailure && error.problems[0]?.message === noStrategy.registration
-    if (!unclaimed) keepTraits(exchange, flow, traitsField(body))
+    keepTraits(exchange, flow, traitsField(body))
     throw error
   }
+  if (!isPassword) throw failure(noStrategy.registration)
+
   flow.transientPayload = transientField(body)
   return complete(exchange, flow, traitsField(body) as unknown as Traits, passwordHash)
 }
 
 async function checkCredentials(exchange: Exchange, flow: Flow, body: FormBody): Promise<string> {
   const password = textField(body, 'password')
-  if (password === '') {
-    const problems = [missing('password')]
-    throw new FlowFailure(problems)
-  }
+  if (password === '') throw new FlowFailure([missing('password')])
   refuseBadTraits(body)
   ensureOwnRequest(exchange, flow, textField(body, 'csrf_token'))
 

@@ -16,6 +16,9 @@ export function startEmulatorTarget(): Target {
     adminBaseUrl: adminUrl,
     dataFile,
     uiUrls: uiUrls(uiBaseUrl),
+    onError(error) {
+      throw error
+    },
     onMail: ({ recipient, templateType, code }) => void mails.push({ recipient, templateType, code }),
   })
 
