@@ -32,7 +32,7 @@ export async function bundleNode(entries: Record<string, string>, outdir: string
     },
     define: { 'process.env.NODE_ENV': '"production"' },
     sourcemap: 'linked',
-    legalComments: 'none',
+    legalComments: 'external',
     logLevel: 'error',
   })
   return metafile

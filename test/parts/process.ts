@@ -30,6 +30,8 @@ export interface StartOptions {
   cwd?: string
   /** Added to this process's environment; undefined removes a name. */
   env?: Record<string, string | undefined>
+  /** Sends stdout to the null device instead of keeping it. */
+  discardStdout?: boolean
 }
 
 /** Starts a program that cannot outlive this process. Arguments are passed as they are: there is no shell. */
@@ -38,7 +40,7 @@ export function startProcess(command: string, args: string[], options: StartOpti
   const child = spawn(program, programArgs, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', options.discardStdout ? 'ignore' : 'pipe', 'pipe'],
   })
   const { pid } = child
   if (pid === undefined) {

@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT } from '../../scripts/build/paths.ts'
+import { isAvailable, type Part } from '../parts/available.ts'
+import { benchColdStart } from './cold-start.ts'
+import { benchKratosRenewal } from './kratos-renewal.ts'
+import { benchMyGroups } from './my-groups.ts'
+import { buildPrograms, type Programs } from './programs.ts'
+import { benchRelay } from './relay.ts'
+import { benchRenewal } from './renewal.ts'
+import type { BenchResult } from './result.ts'
+import { resultTable } from './result-table.ts'
+import { benchWorkerSize } from './worker-size.ts'
+
+interface Entry {
+  needs?: Part[]
+  run(programs: Programs): Promise<BenchResult>
+}
+
+const ENTRIES: Record<string, Entry> = {
+  renewal: { run: (programs) => benchRenewal(programs, 'SQLite') },
+  'renewal-mariadb': { needs: ['mariadb'], run: (programs) => benchRenewal(programs, 'MariaDB') },
+  'renewal-kratos': { needs: ['kratos'], run: benchKratosRenewal },
+  'my-groups': { run: (programs) => benchMyGroups(programs, 'SQLite') },
+  'my-groups-mariadb': { needs: ['mariadb'], run: (programs) => benchMyGroups(programs, 'MariaDB') },
+  relay: { needs: ['mariadb', 'nats'], run: benchRelay },
+  'cold-start': { run: benchColdStart },
+  'worker-size': { run: benchWorkerSize },
+}
+
+/**
+ * Prints ratios of the product to floors that do the least work possible, each pair measured by turns in one run, and writes
+ * them to `bench.json`.
+ *
+ *     node test/bench/index.ts [--only NAME]... [--json] [--profile DIRECTORY]
+ *
+ * `--profile` writes a CPU profile of each measured server; its numbers are then too low, for both sides.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+  },
+})
+const names = values.only ?? Object.keys(ENTRIES)
+const unknown = names.filter((name) => !ENTRIES[name])
+if (unknown.length) {
+  console.error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(ENTRIES).join(', ')}`)
+  process.exit(2)
+}
+
+const nodeArgs = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : []
+const programs = await buildPrograms(nodeArgs)
+const results: BenchResult[] = []
+for (const name of names) {
+  const { needs = [], run } = ENTRIES[name]!
+  const missing = needs.filter((part) => !isAvailable(part))
+  if (missing.length) {
+    console.error(`${name}: left out, without ${missing.join(' and ')}`)
+    continue
+  }
+  if (process.stderr.isTTY) console.error(`${name} ...`)
+  results.push(await run(programs))
+}
+
+const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model }
+const report = JSON.stringify({ measuredAt: new Date().toISOString(), machine, results }, null, 2)
+writeFileSync(join(ROOT, 'bench.json'), `${report}\n`)
+console.log(values.json ? report : resultTable(results))
+process.exit(0)

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import type { Config } from '../../lib/config.ts'
+import { findSession } from '../../lib/identity/principal.ts'
+import { openDatabase } from '../../runtime/node/database.ts'
+import { startMariaDb } from '../parts/mariadb.ts'
+import { tempDir } from '../parts/temp-dir.ts'
+import { type Programs, type Server, startFloor, startProduct } from './programs.ts'
+import { type ExchangedSession, exchange, ORIGIN, stubSessions } from './sessions.ts'
+
+export type Engine = 'SQLite' | 'MariaDB'
+
+/** The product over a Kratos without latency, with sessions that it knows, and what a floor needs to do the same. */
+export interface StubbedProduct {
+  product: Server
+  sessions: ExchangedSession[]
+  whoamiUrl: string
+  database: Config['database']
+  /** The statement by which the product reads a session, as its driver gets it. */
+  statement: string
+  stop(): Promise<unknown>
+}
+
+export async function startStubbedProduct(programs: Programs, engine: Engine): Promise<StubbedProduct> {
+  const [{ database, stop: stopDatabase }, whoami] = await Promise.all([
+    openEngine(engine),
+    startFloor({ ...programs, nodeArgs: [] }, 'whoami'),
+  ])
+  const kratosUrl = `http://127.0.0.1:${whoami.port}`
+  const product = await startProduct(programs, {
+    allowedOrigins: [ORIGIN],
+    authlance: { autoCreateGroup: true },
+    kratos: { url: kratosUrl, adminUrl: kratosUrl },
+    database,
+  })
+
+  const sessions: ExchangedSession[] = []
+  for (const session of stubSessions()) sessions.push(await exchange(product.port, session))
+
+  return {
+    product,
+    sessions,
+    whoamiUrl: `${kratosUrl}/sessions/whoami`,
+    database,
+    statement: await sessionStatement(database),
+    stop: () => Promise.all([product.stop(), whoami.stop()]).then(stopDatabase),
+  }
+}
+
+async function openEngine(engine: Engine): Promise<{ database: Config['database']; stop(): unknown }> {
+  if (engine === 'SQLite') {
+    const database = { file: join(tempDir('bench'), 'authlance.sqlite'), port: 3306, poolSize: 10 }
+    return { database, stop: () => undefined }
+  }
+  const mariadb = await startMariaDb()
+  return { database: { ...(await mariadb.createDatabase()), poolSize: 10 }, stop: () => mariadb.stop() }
+}
+
+async function sessionStatement(database: Config['database']): Promise<string> {
+  const statements: string[] = []
+  const { db, close } = openDatabase({ database }, { onQuery: ({ query }) => statements.push(query.sql) })
+  await findSession(db, 'nobody')
+  await close()
+  return statements.at(-1)!
+}
