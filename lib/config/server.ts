@@ -40,7 +40,7 @@ export const EventsSchema = z.object({
   disableUserAuthenticated: flag('Do not publish user.authenticated').default(false),
   disableSubscriptionEvents: flag('Do not publish subscription events').default(false),
   retentionDays: whole('Days that delivered events are kept for replay', 1).default(30),
-  relayBatch: whole('Events claimed at once', 1, 10_000).default(256),
+  relayBatch: whole('Events claimed at once', 1, 10_000).default(512),
   relayIntervalMs: whole('Pause between looks at the outbox', 10).default(1000),
   leaseMs: whole('How long a claim holds', 1000).default(30_000),
   maxAttempts: whole('Tries before an event goes to the dead letters', 1).default(12),

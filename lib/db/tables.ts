@@ -130,7 +130,8 @@ export interface SeedBindingsTable {
   created_at: number
 }
 
-export type OutboxState = 'pending' | 'delivered' | 'dead'
+/** `pending` and `relayed` have one width, so that InnoDB updates in place. */
+export type OutboxState = 'pending' | 'relayed' | 'dead'
 
 export interface EventOutboxTable {
   /** Increases with each event; for one user or group in the order of its changes. */
@@ -146,10 +147,12 @@ export interface EventOutboxTable {
   state: Generated<OutboxState>
   /** Not to be tried before this time; also the end of a lease. */
   lease_until: Generated<number>
-  lease_owner: string | null
+  /** 32 characters; dashes when nobody leases it. A relayed event keeps its last owner. */
+  lease_owner: Generated<string>
   /** Failures by the row's own fault; an upstream that is away does not count. */
   attempts: Generated<number>
-  delivered_at: number | null
+  /** When the bus acknowledged it; 0 before. */
+  relayed_at: Generated<number>
   last_error: string | null
 }
 export type OutboxRow = Selectable<EventOutboxTable>

@@ -16,7 +16,7 @@ export interface Delivery {
   clock: Clock
   log: Log
   config: Pick<Config, 'events' | 'nats'>
-  /** Names this process among the replicas; up to 64 characters, never used by two at once. */
+  /** Names this process among the replicas; no two that run at once may share its last 32 characters. */
   owner: string
   /** In [0, 1); spreads retries. */
   random(): number

@@ -41,11 +41,13 @@ export async function drainOutbox(delivery: Delivery, limits: DrainLimits = {}):
     if (outcome.away !== undefined) report.away = outcome.away
   }
 
+  // The next claim begins behind the last: MySQL would walk again and again over index entries that are not purged yet.
+  let after = 0
   try {
     while (!stopped() && report.claimed < maxEvents && report.away === undefined && failures.length === 0) {
       const limit = Math.min(relayBatch, maxEvents - report.claimed)
-      const alone = onTheirWay.size === 0
-      const rows = await claimEvents(db, { owner, now: clock.now(), leaseMs, limit })
+      const whole = after === 0 && onTheirWay.size === 0
+      const rows = await claimEvents(db, { owner, now: clock.now(), leaseMs, limit, after })
       report.claimed += rows.length
       if (rows.length > 0) {
         const batch = deliverBatch(delivery, rows, releaseMs)
@@ -53,13 +55,17 @@ export async function drainOutbox(delivery: Delivery, limits: DrainLimits = {}):
           .finally(() => onTheirWay.delete(batch))
         onTheirWay.add(batch)
       }
-      if (rows.length < limit) {
-        // Our own marks lock rows, at some isolation levels their neighbours too, and a claim leaves locked rows out.
-        report.empty = alone
-        if (alone) break
+      if (rows.length === limit) {
+        after = rows.at(-1)!.seq
+        if (onTheirWay.size >= PIPELINE) await Promise.race(onTheirWay)
+      } else if (whole) {
+        report.empty = true
+        break
+      } else {
+        // Late commits lie behind, and a claim leaves out what our own marks lock, at times their neighbours too.
+        after = 0
         await Promise.all(onTheirWay)
       }
-      if (onTheirWay.size >= PIPELINE) await Promise.race(onTheirWay)
     }
   } finally {
     await Promise.all(onTheirWay)

@@ -1,22 +1,28 @@
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { Bus, EventMessage, PublishResult } from './bus.ts'
+import type { JetStreamFailure, JetStreamResult } from './publish-acks.ts'
 import { type StreamSpec, streamSpec } from './streams.ts'
 
 /** What a NATS client library must give; each host adapts its own. */
 export interface JetStreamClient {
   /** @throws while no server can be reached */
-  connect(events: { lost(): void }): Promise<JetStreamLink>
-  /** What a failed call of the link means. */
+  connect(events: LinkEvents): Promise<JetStreamLink>
+  /** What a failed call of the link means, publishing aside. */
   failureOf(error: unknown): JetStreamFailure
+}
+
+export interface LinkEvents {
+  /** The connection is gone, for a while or for good. */
+  lost(): void
 }
 
 export interface JetStreamLink {
   connected(): boolean
   /** Whether the link has ended for good, so that only a new one helps. */
   closed(): boolean
-  /** Resolves after the acknowledgement. */
-  publish(message: EventMessage, timeoutMs: number): Promise<{ duplicate: boolean }>
+  /** Resolves after the acknowledgement; never throws, and gives up at once when the connection is lost. */
+  publish(message: EventMessage): Promise<JetStreamResult>
   /** Names of the streams that take the subject. */
   streamsOf(subject: string): Promise<string[]>
   addStream(spec: StreamSpec): Promise<void>
@@ -26,41 +32,19 @@ export interface JetStreamLink {
   drain(): Promise<void>
 }
 
-/** `no_stream`: nothing takes the subject, or JetStream itself is off. */
-export type JetStreamFailure = NoStream | Exclude<PublishResult, { kind: 'acknowledged' }>
-
-interface NoStream {
-  kind: 'no_stream'
-  reason: string
-}
-
-type Attempt = PublishResult | NoStream
-
-/** A JetStream API error speaks of the request (refused) or of the server's condition (unavailable). */
-export function apiFailure(status: number, reason: string): JetStreamFailure {
-  const passing = status >= 500 || status === 408 || status === 409 || status === 429
-  return { kind: passing ? 'unavailable' : 'refused', reason }
-}
-
 /** The JetStream bus over any client: connects lazily, makes missing streams and finds them again after a wipe. */
 export function createJetStreamBus(
   client: JetStreamClient,
   { config, log }: { config: Pick<Config, 'nats' | 'events'>; log: Log },
 ): Bus {
-  const { timeoutMs } = config.nats
   /** Subject -> the stream that takes it is there. */
   const covered = new Map<string, Promise<void>>()
   const foreign = new Set<string>()
-  const pending = new Set<(result: Attempt) => void>()
   let link: JetStreamLink | undefined
   let connecting: Promise<JetStreamLink> | undefined
 
-  // An acknowledgement that was on its way is lost with the connection: waiting out the time limit gains nothing.
-  function lost(): void {
-    covered.clear()
-    for (const settle of pending) settle({ kind: 'unavailable', reason: 'the connection was lost' })
-    pending.clear()
-  }
+  // Streams may be gone when the server is back.
+  const lost = () => covered.clear()
 
   async function linked(): Promise<JetStreamLink> {
     if (link && !link.closed()) return link
@@ -95,31 +79,18 @@ export function createJetStreamBus(
     }
   }
 
-  function attempt(to: JetStreamLink, message: EventMessage): Promise<Attempt> {
-    return new Promise((resolve) => {
-      pending.add(resolve)
-      const settle = (result: Attempt) => {
-        pending.delete(resolve)
-        resolve(result)
-      }
-      to.publish(message, timeoutMs).then(
-        ({ duplicate }) => settle({ kind: 'acknowledged', duplicate }),
-        (error) => settle(client.failureOf(error)),
-      )
-    })
-  }
-
   async function publish(message: EventMessage): Promise<PublishResult> {
-    if (!link?.connected()) return { kind: 'unavailable', reason: 'not connected' }
-    const stream = covered.get(message.subject)
+    const to = link
+    if (!to?.connected()) return { kind: 'unavailable', reason: 'not connected' }
     try {
-      await (stream ?? cover(link, message.subject))
-      const first = await attempt(link, message)
+      const stream = cover(to, message.subject)
+      await stream
+      const first = await to.publish(message)
       if (first.kind !== 'no_stream') return first
 
       if (covered.get(message.subject) === stream) covered.delete(message.subject)
-      await cover(link, message.subject)
-      return withoutStream(await attempt(link, message))
+      await cover(to, message.subject)
+      return withoutStream(await to.publish(message))
     } catch (error) {
       return withoutStream(client.failureOf(error))
     }
@@ -160,6 +131,6 @@ export function createJetStreamBus(
 }
 
 /** A stream that is missing although it was just made or found: JetStream is in trouble. */
-function withoutStream(result: Attempt): PublishResult {
+function withoutStream(result: JetStreamResult): PublishResult {
   return result.kind === 'no_stream' ? { kind: 'unavailable', reason: result.reason } : result
 }

@@ -1,26 +1,39 @@
-import type { Kysely } from 'kysely'
-import { forUpdateSkipLocked } from '../db/dialect.ts'
+import type { ExpressionBuilder, Kysely } from 'kysely'
+import { byIndex, forUpdateSkipLocked } from '../db/dialect.ts'
 import type { Database, OutboxRow } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { type BackoffRange, backoffMs } from './backoff.ts'
 
 const RETRY: BackoffRange = { minMs: 1000, maxMs: 600_000 }
 const MAX_ERROR_LENGTH = 1000
+const OWNER_LENGTH = 32
+const NOBODY = '-'.repeat(OWNER_LENGTH)
+
+interface Claim {
+  owner: string
+  now: number
+  leaseMs: number
+  limit: number
+  after?: number
+}
 
 /**
  * Leases the oldest events that are due, so that no other relay takes them before the lease ends. Concurrent claims
  * never wait for each other and get disjoint sets.
  * @param claim.now milliseconds since the epoch
+ * @param claim.after leaves out the events up to this `seq`; default 0
  */
 export function claimEvents(
   db: Kysely<Database>,
-  { owner, now, leaseMs, limit }: { owner: string; now: number; leaseMs: number; limit: number },
+  { owner, now, leaseMs, limit, after = 0 }: Claim,
 ): Promise<OutboxRow[]> {
   return transact(db, async (trx) => {
+    // Left alone, MySQL looks up the state and walks over all that was relayed a moment ago and is not purged yet.
     const due = trx
-      .selectFrom('event_outbox')
+      .selectFrom(byIndex(trx, 'event_outbox', 'event_outbox_state'))
       .selectAll()
       .where('state', '=', 'pending')
+      .where('seq', '>', after)
       .where('lease_until', '<=', now)
       .orderBy('seq')
       .limit(limit)
@@ -29,8 +42,8 @@ export function claimEvents(
 
     await trx
       .updateTable('event_outbox')
-      .set({ lease_owner: owner, lease_until: now + leaseMs })
-      .where('seq', 'in', seqsOf(rows))
+      .set({ lease_owner: ownerName(owner), lease_until: now + leaseMs })
+      .where(seqAmong(rows.map(({ seq }) => seq)))
       .execute()
     return rows
   })
@@ -47,9 +60,9 @@ export async function markDelivered(
   await transact(db, (trx) =>
     trx
       .updateTable('event_outbox')
-      .set({ state: 'delivered', delivered_at: now, lease_owner: null, lease_until: 0 })
-      .where('seq', 'in', seqs)
-      .where('lease_owner', '=', owner)
+      .set({ state: 'relayed', relayed_at: now })
+      .where(seqAmong(seqs))
+      .where('lease_owner', '=', ownerName(owner))
       .execute(),
   )
 }
@@ -65,9 +78,9 @@ export async function releaseEvents(
   await transact(db, (trx) =>
     trx
       .updateTable('event_outbox')
-      .set({ lease_owner: null, lease_until: until })
-      .where('seq', 'in', seqs)
-      .where('lease_owner', '=', owner)
+      .set({ lease_owner: NOBODY, lease_until: until })
+      .where(seqAmong(seqs))
+      .where('lease_owner', '=', ownerName(owner))
       .execute(),
   )
 }
@@ -98,11 +111,11 @@ export async function recordFailure(
         state,
         attempts,
         last_error: failure.reason.slice(0, MAX_ERROR_LENGTH),
-        lease_owner: null,
+        lease_owner: NOBODY,
         lease_until: state === 'dead' ? 0 : now + backoffMs(attempts, RETRY, random),
       })
       .where('seq', '=', failure.seq)
-      .where('lease_owner', '=', owner)
+      .where('lease_owner', '=', ownerName(owner))
       .execute(),
   )
   return state
@@ -139,6 +152,14 @@ export async function outboxStats(db: Kysely<Database>, now: number): Promise<Ou
   }
 }
 
-function seqsOf(rows: Pick<OutboxRow, 'seq'>[]): number[] {
-  return rows.map(({ seq }) => seq)
+/** The name at the width of the column: its end tells processes apart where it begins with a long host name. */
+function ownerName(owner: string): string {
+  return owner.slice(-OWNER_LENGTH).padEnd(OWNER_LENGTH, '.')
+}
+
+/** Matches these rows, given in their order; as one range where there are no gaps, which costs MySQL half as much. */
+function seqAmong(seqs: number[]) {
+  const [first, last] = [seqs[0]!, seqs.at(-1)!]
+  return ({ eb, between }: ExpressionBuilder<Database, 'event_outbox'>) =>
+    last - first === seqs.length - 1 ? between('seq', first, last) : eb('seq', 'in', seqs)
 }

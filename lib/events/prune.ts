@@ -12,15 +12,15 @@ export async function pruneDelivered(db: Kysely<Database>, { before, limit }: Pr
   const old = await db
     .selectFrom('event_outbox')
     .select('seq')
-    .where('state', '=', 'delivered')
-    .where('delivered_at', '<', before)
-    .orderBy('delivered_at')
+    .where('state', '=', 'relayed')
+    .where('relayed_at', '<', before)
+    .orderBy('relayed_at')
     .limit(limit)
     .execute()
   if (old.length === 0) return 0
 
   const seqs = old.map(({ seq }) => seq)
-  await db.deleteFrom('event_outbox').where('seq', 'in', seqs).where('state', '=', 'delivered').execute()
+  await db.deleteFrom('event_outbox').where('seq', 'in', seqs).where('state', '=', 'relayed').execute()
   return old.length
 }
 

@@ -10,8 +10,6 @@ import { SUBJECTS } from './subjects.ts'
 
 const AWAY: BackoffRange = { minMs: 200, maxMs: 5000 }
 const HOUSEKEEPING_MS = 300_000
-/** Width of the column; a host name in front may be as long, so the end is kept. */
-const MAX_OWNER_LENGTH = 64
 
 export interface RelayOptions extends Omit<Delivery, 'config' | 'random'> {
   config: Pick<Config, 'events' | 'nats' | 'sessions' | 'shutdown'>
@@ -37,7 +35,7 @@ export interface Relay {
 /** Keeps running through any failure: while the bus or the database is away it waits, and no event counts a try. */
 export function createRelay({ random = Math.random, ...options }: RelayOptions): Relay {
   const { db, bus, clock, log, config } = options
-  const delivery: Delivery = { ...options, owner: options.owner.slice(-MAX_OWNER_LENGTH), random }
+  const delivery: Delivery = { ...options, random }
   const subjects = Object.keys(SUBJECTS).map((subject) => prefixedSubject(subject, config.nats.prefix))
   const state = createRelayState(log, clock)
   const pause = createPause()

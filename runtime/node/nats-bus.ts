@@ -1,65 +1,47 @@
+import { JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import {
-  JetStreamApiError,
-  jetstream,
-  jetstreamManager,
-  RetentionPolicy,
-  StorageType,
-} from '@nats-io/jetstream'
-import { connect, errors, headers, type NatsConnection, nanos, wsconnect } from '@nats-io/transport-node'
+  connect,
+  createInbox,
+  errors,
+  headers,
+  type NatsConnection,
+  nanos,
+  wsconnect,
+} from '@nats-io/transport-node'
 import type { Config } from '../../lib/config.ts'
 import type { Bus } from '../../lib/events/bus.ts'
+import { createJetStreamBus, type JetStreamLink, type LinkEvents } from '../../lib/events/jetstream-bus.ts'
+import { within } from '../../lib/events/pause.ts'
 import {
   apiFailure,
-  createJetStreamBus,
+  createPublishAcks,
   type JetStreamFailure,
-  type JetStreamLink,
-} from '../../lib/events/jetstream-bus.ts'
-import { within } from '../../lib/events/pause.ts'
+  type PublishAcks,
+} from '../../lib/events/publish-acks.ts'
 import type { Log } from '../../lib/log.ts'
 
 const DRAIN_LIMIT_MS = 2000
 
 /** JetStream over TCP (or WebSocket, when the URL says so). Connects on first use and reconnects for ever. */
 export function createNatsBus(config: Pick<Config, 'nats' | 'events'>, log: Log): Bus {
-  return createJetStreamBus(
-    { connect: ({ lost }) => connectLink(config.nats, lost), failureOf },
-    { config, log },
-  )
+  const client = { connect: (events: LinkEvents) => connectLink(config.nats, events), failureOf }
+  return createJetStreamBus(client, { config, log })
 }
 
-async function connectLink(nats: Config['nats'], lost: () => void): Promise<JetStreamLink> {
-  const servers = nats.url!.split(',')
-  const dial = servers.some((server) => /^wss?:/.test(server)) ? wsconnect : connect
-  const connection = await dial({
-    servers,
-    user: nats.user,
-    pass: nats.password,
-    token: nats.token,
-    name: 'authlance',
-    timeout: nats.timeoutMs,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
-    pingInterval: 10_000,
-    noAsyncTraces: true,
-  })
+async function connectLink(nats: Config['nats'], { lost }: LinkEvents): Promise<JetStreamLink> {
+  const connection = await dial(nats)
+  const acks = openAcks(connection, nats.timeoutMs)
   let connected = true
-  void watch(connection, (now) => {
+  void watch(connection, acks, (now) => {
     connected = now
     if (!now) lost()
   })
 
-  const js = jetstream(connection)
   const manager = await jetstreamManager(connection, { timeout: nats.timeoutMs, checkAPI: false })
   return {
     connected: () => connected,
     closed: () => connection.isClosed(),
-    publish({ id, subject, data, traceparent }, timeout) {
-      if (traceparent === undefined) return js.publish(subject, data, { msgID: id, timeout })
-      const header = headers()
-      header.set('traceparent', traceparent)
-      return js.publish(subject, data, { msgID: id, timeout, headers: header })
-    },
+    publish: acks.publish,
     async streamsOf(subject) {
       const names: string[] = []
       for await (const name of manager.streams.names(subject)) names.push(name)
@@ -83,23 +65,68 @@ async function connectLink(nats: Config['nats'], lost: () => void): Promise<JetS
   }
 }
 
-async function watch(connection: NatsConnection, connected: (now: boolean) => void): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type === 'disconnect') connected(false)
-    if (type === 'reconnect') connected(true)
+function dial({ url, user, password, token, timeoutMs }: Config['nats']): Promise<NatsConnection> {
+  const servers = url!.split(',')
+  const overWebSocket = servers.some((server) => /^wss?:/.test(server))
+  return (overWebSocket ? wsconnect : connect)({
+    servers,
+    user,
+    pass: password,
+    token,
+    name: 'authlance',
+    timeout: timeoutMs,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    pingInterval: 10_000,
+    noAsyncTraces: true,
+  })
+}
+
+function openAcks(connection: NatsConnection, timeoutMs: number): PublishAcks {
+  const acks = createPublishAcks({
+    inbox: createInbox(),
+    timeoutMs,
+    failureOf,
+    send({ id, subject, data, traceparent }, reply) {
+      const header = headers()
+      header.set('Nats-Msg-Id', id)
+      if (traceparent !== undefined) header.set('traceparent', traceparent)
+      connection.publish(subject, data, { reply, headers: header })
+    },
+  })
+  connection.subscribe(acks.replySubject, {
+    callback: (_, { subject, data, headers }) => acks.receive({ subject, data, status: headers?.code }),
+  })
+  return acks
+}
+
+async function watch(
+  connection: NatsConnection,
+  acks: PublishAcks,
+  connected: (now: boolean) => void,
+): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'reconnect') connected(true)
+    if (status.type === 'disconnect') {
+      connected(false)
+      acks.abandon('the connection was lost')
+    }
+    if (status.type === 'error' && status.error instanceof errors.PermissionViolationError) {
+      acks.refuse(status.error.subject, status.error.message)
+    }
   }
   connected(false)
+  acks.abandon('the connection was closed')
 }
 
 /** @see https://github.com/nats-io/nats-server/blob/main/server/errors.json for the codes of API errors */
 function failureOf(error: unknown): JetStreamFailure {
   const reason = error instanceof Error ? error.message : String(error)
   if (error instanceof JetStreamApiError) return apiFailure(error.status, reason)
-  if (error instanceof Error && error.name === 'JetStreamNotEnabled') return { kind: 'no_stream', reason }
-  const cause = error instanceof errors.RequestError ? error.cause : error
   const ownFault =
-    cause instanceof errors.PermissionViolationError ||
-    cause instanceof errors.InvalidArgumentError ||
-    cause instanceof errors.InvalidSubjectError
+    error instanceof errors.InvalidArgumentError ||
+    error instanceof errors.InvalidSubjectError ||
+    error instanceof errors.PermissionViolationError
   return { kind: ownFault ? 'refused' : 'unavailable', reason }
 }

@@ -2,5 +2,5 @@ import type { Kysely } from 'kysely'
 import { createIndex } from '../dialect.ts'
 
 export async function up(db: Kysely<any>): Promise<void> {
-  await createIndex(db, 'event_outbox_delivery', 'event_outbox', ['state', 'delivered_at'])
+  await createIndex(db, 'event_outbox_delivery', 'event_outbox', ['state', 'relayed_at'])
 }

@@ -54,11 +54,7 @@ describe.each(databaseKinds)('outbox on %s', (kind) => {
     await markDelivered(database.db, 'dead replica', seqs(taken), NOW)
     expect((await row(id!)).state).toBe('pending')
     await markDelivered(database.db, 'b', seqs(taken), NOW + LEASE_MS + 5)
-    expect(await row(id!)).toMatchObject({
-      state: 'delivered',
-      delivered_at: NOW + LEASE_MS + 5,
-      lease_owner: null,
-    })
+    expect(await row(id!)).toMatchObject({ state: 'relayed', relayed_at: NOW + LEASE_MS + 5 })
   })
 
   test('gives concurrent claims disjoint events', async () => {
@@ -87,7 +83,7 @@ describe.each(databaseKinds)('outbox on %s', (kind) => {
     expect(await row(id!)).toMatchObject({
       state: 'pending',
       attempts: 0,
-      lease_owner: null,
+      lease_owner: '-'.repeat(32),
       last_error: null,
     })
     expect(await claim('b', { now: NOW + 199 })).toEqual([])
@@ -107,7 +103,7 @@ describe.each(databaseKinds)('outbox on %s', (kind) => {
     expect(await fail(NOW + 1000)).toBe('dead')
 
     const dead = await row(id!)
-    expect(dead).toMatchObject({ state: 'dead', attempts: 2, lease_owner: null })
+    expect(dead).toMatchObject({ state: 'dead', attempts: 2, lease_owner: '-'.repeat(32) })
     expect(dead.last_error).toMatch(/^too large too large/)
     expect(await claim('b', { now: NOW + 10 * LEASE_MS })).toEqual([])
   })
@@ -117,7 +113,7 @@ describe.each(databaseKinds)('outbox on %s', (kind) => {
 
     await addEvents(database.db, 2, { created_at: NOW - 700 })
     await addEvents(database.db, 3, { state: 'dead' })
-    await addEvents(database.db, 4, { state: 'delivered', delivered_at: NOW })
+    await addEvents(database.db, 4, { state: 'relayed', relayed_at: NOW })
 
     expect(await outboxStats(database.db, NOW)).toEqual({ pending: 2, oldestPendingAgeMs: 700, dead: 3 })
     expect(await statesOf(database.db)).toHaveLength(9)

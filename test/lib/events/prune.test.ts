@@ -13,17 +13,17 @@ describe.each(databaseKinds)('pruning on %s', (kind) => {
   })
   afterAll(() => database?.close())
 
-  test('deletes the oldest delivered events, no more than the limit', async () => {
+  test('deletes the oldest relayed events, no more than the limit', async () => {
     const { db } = database
-    await addEvents(db, 3, { state: 'delivered', delivered_at: NOW - 5 })
-    await addEvents(db, 2, { state: 'delivered', delivered_at: NOW })
+    await addEvents(db, 3, { state: 'relayed', relayed_at: NOW - 5 })
+    await addEvents(db, 2, { state: 'relayed', relayed_at: NOW })
     await addEvents(db, 2, { created_at: NOW - 99 })
     await addEvents(db, 1, { state: 'dead', created_at: NOW - 99 })
 
     expect(await pruneDelivered(db, { before: NOW, limit: 2 })).toBe(2)
     expect(await pruneDelivered(db, { before: NOW, limit: 2 })).toBe(1)
     expect(await pruneDelivered(db, { before: NOW, limit: 2 })).toBe(0)
-    expect((await statesOf(db)).sort()).toEqual(['dead', 'delivered', 'delivered', 'pending', 'pending'])
+    expect((await statesOf(db)).sort()).toEqual(['dead', 'pending', 'pending', 'relayed', 'relayed'])
   })
 
   test('deletes sessions that ended, and keeps the others', async () => {
@@ -47,8 +47,8 @@ describe.each(databaseKinds)('pruning on %s', (kind) => {
   test('goes on in batches until nothing old is left', async () => {
     const { db, config } = database
     await db.deleteFrom('event_outbox').execute()
-    await addEvents(db, 1200, { state: 'delivered', delivered_at: NOW - 31 * DAY_MS })
-    await addEvents(db, 3, { state: 'delivered', delivered_at: NOW - 29 * DAY_MS })
+    await addEvents(db, 1200, { state: 'relayed', relayed_at: NOW - 31 * DAY_MS })
+    await addEvents(db, 3, { state: 'relayed', relayed_at: NOW - 29 * DAY_MS })
 
     expect(await prune(db, config, { now: NOW, maxBatches: 1 })).toEqual({ events: 500, sessions: 0 })
     expect(await prune(db, config, { now: NOW })).toEqual({ events: 700, sessions: 0 })

@@ -39,18 +39,19 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     return made
   }
   const publishedIds = () => bus.published.map(({ id }) => id)
+  const sorted = (ids: string[]) => ids.toSorted()
   const attempts = async () => {
     const rows = await database.db.selectFrom('event_outbox').select('attempts').execute()
     return rows.map((row) => row.attempts)
   }
 
   test('publishes every event in its order and marks it', async () => {
-    const ids = await addEvents(database.db, 120)
+    const ids = await addEvents(database.db, 50)
 
-    expect(await relay().flushOnce()).toMatchObject({ claimed: 120, delivered: 120, refused: 0 })
+    expect(await relay().flushOnce()).toMatchObject({ claimed: 50, delivered: 50, refused: 0 })
 
     expect(publishedIds()).toEqual(ids)
-    expect(new Set(await statesOf(database.db))).toEqual(new Set(['delivered']))
+    expect(new Set(await statesOf(database.db))).toEqual(new Set(['relayed']))
   })
 
   test('shares the work among relays: each event is published once', async () => {
@@ -58,7 +59,7 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     await Promise.all(['a', 'b', 'c'].map((owner) => relay(owner).flushOnce()))
     while ((await statesOf(database.db)).includes('pending')) await relay('late').flushOnce()
 
-    expect(publishedIds().sort()).toEqual(ids.sort())
+    expect(sorted(publishedIds())).toEqual(sorted(ids))
   })
 
   test('publishes what is woken up for without waiting for the interval', async () => {
@@ -77,7 +78,7 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     const ids = await addEvents(database.db, 3)
     const crash = database.db.withPlugin({
       transformQuery({ node }) {
-        if (node.kind === 'UpdateQueryNode' && JSON.stringify(node).includes('delivered'))
+        if (node.kind === 'UpdateQueryNode' && JSON.stringify(node).includes('relayed'))
           throw new Error('killed')
         return node
       },
@@ -92,7 +93,7 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
 
     expect(publishedIds()).toEqual([...ids, ...ids])
     expect(bus.published.slice(3)).toEqual(bus.published.slice(0, 3))
-    expect(new Set(await statesOf(database.db))).toEqual(new Set(['delivered']))
+    expect(new Set(await statesOf(database.db))).toEqual(new Set(['relayed']))
   })
 
   test('waits while the bus is away, counts no try, says so once and goes on', async () => {
@@ -103,7 +104,7 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     expect(await attempts()).toEqual(ids.map(() => 0))
 
     bus.unreachable = false
-    await vi.waitFor(() => expect(publishedIds()).toEqual(ids), 5000)
+    await vi.waitFor(() => expect(sorted(publishedIds())).toEqual(sorted(ids)), 5000)
     await vi.waitFor(() =>
       expect(log.lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
         'warn events wait: bus away',
@@ -122,7 +123,7 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     expect(log.lines[0]?.fields).toEqual({ part: 'bus', reason: 'connection lost' })
 
     bus.answer = () => ({ kind: 'acknowledged' })
-    await vi.waitFor(() => expect(publishedIds().sort()).toEqual(ids.sort()), 8000)
+    await vi.waitFor(() => expect(sorted(publishedIds())).toEqual(sorted(ids)), 8000)
     expect(bus.prepared).toBeGreaterThan(1)
     expect(await attempts()).toEqual(ids.map(() => 0))
   })
@@ -134,7 +135,7 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
       id === stuck ? { kind: 'unavailable', reason: 'no leader' } : { kind: 'acknowledged' }
 
     await relay().flushOnce()
-    expect(publishedIds()).toEqual(ids)
+    expect(sorted(publishedIds())).toEqual(sorted(ids))
     expect((await statesOf(database.db)).filter((state) => state === 'pending')).toHaveLength(1)
   })
 
@@ -148,7 +149,7 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     await relay('a', { clock: { now: () => start + 2000 } }).flushOnce()
 
     expect(publishedIds()).toEqual(ids)
-    expect(await statesOf(database.db)).toEqual(['dead', ...ids.map(() => 'delivered')])
+    expect(await statesOf(database.db)).toEqual(['dead', ...ids.map(() => 'relayed')])
     const dead = await database.db
       .selectFrom('event_outbox')
       .select(['last_error', 'attempts'])
@@ -184,8 +185,8 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     const ids = await addEvents(database.db, 200)
     await running.stop(5000)
 
-    expect(publishedIds()).toEqual(ids)
-    expect(new Set(await statesOf(database.db))).toEqual(new Set(['delivered']))
+    expect(sorted(publishedIds())).toEqual(sorted(ids))
+    expect(new Set(await statesOf(database.db))).toEqual(new Set(['relayed']))
   })
 
   test('stops within its limit when the bus hangs', async () => {
