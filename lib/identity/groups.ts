@@ -12,20 +12,27 @@ export interface NewGroup {
   bootstrapUserId?: number
 }
 
-const MAX_SLUGS = 200
+/** Slugs tried in alphabetical order, before random letters: a thousand people may share a name. */
+const TIDY_SLUGS = 10
+const MAX_SLUGS = 30
+const RANDOM_SUFFIXES = 26 ** 6
 
-/** Makes a group under the first free slug: a slug that is taken gets letters appended. */
+/** Makes a group under a free slug: one that is taken gets letters appended. */
 export async function createGroup(
   trx: Transaction<Database>,
   group: NewGroup,
   now: number,
 ): Promise<GroupRow> {
   for (let attempt = 0; attempt < MAX_SLUGS; attempt++) {
-    const name = slugFrom(group.slugSource, slugSuffix(attempt))
+    const name = slugFrom(group.slugSource, slugSuffix(attempt < TIDY_SLUGS ? attempt : randomIndex()))
     if (await findGroupByName(trx, name)) continue
     if (await insertGroup(trx, name, group, now)) return (await findGroupByName(trx, name))!
   }
   throw new Error(`no free slug after ${MAX_SLUGS} tries`)
+}
+
+function randomIndex(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]! % RANDOM_SUFFIXES
 }
 
 export function findGroupByName(db: Kysely<Database>, name: string): Promise<GroupRow | undefined> {
