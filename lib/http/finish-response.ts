@@ -3,16 +3,19 @@ import { ApiError } from './errors.ts'
 import { corsOrigin } from './origin.ts'
 import type { Trace } from './trace.ts'
 
-const SECURITY_HEADERS: Record<string, string> = {
+const SECURITY_HEADERS = Object.entries({
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-site',
   'cache-control': 'no-store',
-}
+})
 
-/** Adds what every answer carries: request id, CORS for an allowed origin and, on our own answers, security headers. */
+/**
+ * Adds what every answer carries: request id, CORS for an allowed origin and, on our own answers, security headers. Changes the
+ * headers of `response` itself, so it must not be one that `fetch` gave.
+ */
 export function finishResponse(
   response: Response,
   request: Request,
@@ -20,19 +23,19 @@ export function finishResponse(
   trace: Trace,
   proxied: boolean,
 ): Response {
-  const headers = new Headers(response.headers)
+  const { headers } = response
   headers.set('x-request-id', trace.requestId)
   if (proxied && request.method !== 'OPTIONS') dropUpstreamCors(headers)
   addCors(headers, corsOrigin(request, config))
   if (!proxied) {
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+    for (const [name, value] of SECURITY_HEADERS) {
       if (!headers.has(name)) headers.set(name, value)
     }
     if (config.cookie.secure) headers.set('strict-transport-security', 'max-age=31536000')
   }
-  const body = request.method === 'HEAD' ? null : response.body
-  if (request.method === 'HEAD') void response.body?.cancel()
-  return new Response(body, { status: response.status, statusText: response.statusText, headers })
+  if (request.method !== 'HEAD') return response
+  void response.body?.cancel()
+  return new Response(null, { status: response.status, statusText: response.statusText, headers })
 }
 
 /** The answer to a CORS preflight, or to a plain OPTIONS. @throws {ApiError} `origin_not_allowed` */

@@ -67,7 +67,7 @@ export interface Operation<
   allowsIncompleteProfile?: boolean
   /** Relays another server's answers: no headers are added but the request id and CORS. */
   proxied?: boolean
-  /** A plain value becomes JSON; a `Response` is passed on. */
+  /** A plain value becomes JSON; a `Response` is passed on with headers added, so it must not be one that `fetch` gave. */
   handle(context: OperationContext<A, Params, Query, Body>): Promise<Answer | Response> | Answer | Response
 }
 

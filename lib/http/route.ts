@@ -2,6 +2,7 @@ import { authenticate, type Principal } from '../auth/authenticate.ts'
 import { authorise, requireCompleteProfile } from '../auth/authorise.ts'
 import { renewedCookie } from '../auth/renew-cookie.ts'
 import type { Env, ExecutionContext } from '../env.ts'
+import { lazyChild } from '../log.ts'
 import { ApiError, problemResponse } from './errors.ts'
 import { finishResponse, preflightResponse } from './finish-response.ts'
 import { METHODS, type Method, type Operation } from './operation.ts'
@@ -52,27 +53,30 @@ async function serve(
   ctx: ExecutionContext,
 ): Promise<Response> {
   const startedAt = performance.now()
+  const { pathname } = new URL(request.url)
   const trace = traceOf(request)
-  const log = env.log.child({ requestId: trace.requestId, traceparent: trace.traceparent })
+  const { requestId, traceparent } = trace
+  const log = lazyChild(env.log, { requestId, traceparent })
   const selected = selectOperation(definition.operations, request.method)
 
   let response: Response
   let proxied = selected?.proxied ?? false
   try {
-    response = await answer(definition, selected, request, { ...env, log }, ctx, trace)
+    response = await answer(definition, selected, request, pathname, { ...env, log }, ctx, trace)
   } catch (error) {
-    response = problemResponse(toApiError(error, log), trace.requestId)
+    response = problemResponse(toApiError(error, log), requestId)
     proxied = false
   }
 
   const finished = finishResponse(response, request, env.config, trace, proxied)
   const durationMs = performance.now() - startedAt
-  const { pathname } = new URL(request.url)
-  log.info(
-    { method: request.method, route: definition.path, path: pathname, status: finished.status, durationMs },
+  const { method } = request
+  const { status } = finished
+  env.log.info(
+    { requestId, traceparent, method, route: definition.path, path: pathname, status, durationMs },
     'request',
   )
-  env.metrics.countRequest(definition.path, request.method, finished.status, durationMs)
+  env.metrics.countRequest(definition.path, method, status, durationMs)
   return finished
 }
 
@@ -85,15 +89,20 @@ async function answer(
   { operations, pattern }: Definition,
   operation: Operation | undefined,
   request: Request,
+  pathname: string,
   env: Env,
   ctx: ExecutionContext,
   trace: Trace,
 ): Promise<Response> {
-  const pathParams = pattern.match(new URL(request.url).pathname)
+  const pathParams = pattern.match(pathname)
   if (!pathParams) throw new ApiError('not_found')
-  const allow = allowedMethods(operations)
-  if (request.method === 'OPTIONS') return preflightResponse(request, env.config, allow)
-  if (!operation) throw new ApiError('method_not_allowed', { headers: { allow: allow.join(', ') } })
+  if (request.method === 'OPTIONS') {
+    return preflightResponse(request, env.config, allowedMethods(operations))
+  }
+  if (!operation) {
+    const allow = allowedMethods(operations).join(', ')
+    throw new ApiError('method_not_allowed', { headers: { allow } })
+  }
   if (request.method === 'HEAD' && operation.effectful) return new Response(null)
 
   const principal = await admit(operation, request, env, pathParams)
@@ -115,7 +124,8 @@ async function answer(
   const response = result instanceof Response ? result : plainResponse(result, operation)
   const renewed = principal && (await renewedCookie(request, principal, env, ctx, trace))
   if (renewed && !headers.has('set-cookie')) headers.append('set-cookie', renewed)
-  return withHeaders(response, headers)
+  addHeaders(response, headers)
+  return response
 }
 
 /** Authenticates before anything is loaded or parsed. */
@@ -155,11 +165,9 @@ function plainResponse(value: unknown, operation: Operation): Response {
   return value === undefined ? new Response(null, { status }) : Response.json(value, { status })
 }
 
-function withHeaders(response: Response, extra: Headers): Response {
-  const headers = new Headers(response.headers)
+function addHeaders({ headers }: Response, extra: Headers): void {
   for (const [name, value] of extra) {
     if (name === 'set-cookie') headers.append(name, value)
     else headers.set(name, value)
   }
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
 }

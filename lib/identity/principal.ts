@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { compileOnce } from '../db/compile-once.ts'
 import type { Database, GroupRow, UserRow } from '../db/tables.ts'
 
 export interface Membership {
@@ -25,9 +26,8 @@ export interface KnownSession {
   tenant?: Tenant
 }
 
-/** Session, user, roles, memberships and groups of a Kratos session id, in one query. */
-export async function findSession(db: Kysely<Database>, sid: string): Promise<KnownSession | undefined> {
-  const rows = await db
+const selectSession = compileOnce((db, sid: string) =>
+  db
     .selectFrom('sessions as s')
     .leftJoin('users as u', 'u.id', 's.user_id')
     .leftJoin('user_roles as ur', 'ur.user_id', 'u.id')
@@ -63,8 +63,12 @@ export async function findSession(db: Kysely<Database>, sid: string): Promise<Kn
     .where('s.sid', '=', sid)
     .orderBy('m.created_at')
     .orderBy('m.group_id')
-    .orderBy('mr.role')
-    .execute()
+    .orderBy('mr.role'),
+)
+
+/** Session, user, roles, memberships and groups of a Kratos session id, in one query. */
+export async function findSession(db: Kysely<Database>, sid: string): Promise<KnownSession | undefined> {
+  const rows = await selectSession(db, sid)
 
   const first = rows[0]
   if (!first) return undefined

@@ -84,7 +84,8 @@ function wakeFlush({ FLUSH }: EdgeBindings, ctx: ExecutionContext, log: Log): vo
 
 async function readAsset({ ASSETS }: EdgeBindings, name: string): Promise<Response | undefined> {
   const response = await ASSETS?.fetch(`https://assets/${encodeURIComponent(name)}`)
-  if (response?.ok) return response
+  // The headers of a fetched answer cannot be changed, those of its copy can.
+  if (response?.ok) return new Response(response.body, response)
   await response?.body?.cancel()
   return undefined
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Kysely, type LogEvent, MysqlDialect, SqliteDialect } from 'kysely'
 import type { Pool } from 'mysql2'
 import type { Config } from '../../lib/config.ts'
@@ -38,19 +38,33 @@ export function sqliteDialect(file: string): SqliteDialect {
 
 /** Gives `node:sqlite` the shape of better-sqlite3 that Kysely's dialect drives. */
 function kyselySqlite(database: DatabaseSync) {
-  type Row = ReturnType<ReturnType<DatabaseSync['prepare']>['all']>
+  type Row = ReturnType<StatementSync['all']>
   const bind = (values: readonly unknown[]) => values.map(sqliteValue)
-  return {
-    close: () => database.close(),
-    prepare(query: string) {
-      const statement = database.prepare(query)
-      return {
-        reader: statement.columns().length > 0,
-        all: (values: readonly unknown[]): Row => statement.all(...bind(values)),
-        run: (values: readonly unknown[]) => statement.run(...bind(values)),
-        iterate: (values: readonly unknown[]) => statement.iterate(...bind(values)),
-      }
-    },
+  const prepare = (query: string) => {
+    const statement = database.prepare(query)
+    return {
+      reader: statement.columns().length > 0,
+      all: (values: readonly unknown[]): Row => statement.all(...bind(values)),
+      run: (values: readonly unknown[]) => statement.run(...bind(values)),
+      // A statement that is under way must not be begun again, so this takes one of its own.
+      iterate: (values: readonly unknown[]) => database.prepare(query).iterate(...bind(values)),
+    }
+  }
+  return { close: () => database.close(), prepare: keepLatest(MAX_STATEMENTS, prepare) }
+}
+
+/** Preparing a statement costs more than most of them take to run. */
+const MAX_STATEMENTS = 200
+
+/** Remembers what `make` gave for the last `max` different texts. */
+function keepLatest<T>(max: number, make: (text: string) => T): (text: string) => T {
+  const kept = new Map<string, T>()
+  return (text) => {
+    const value = kept.get(text) ?? make(text)
+    kept.delete(text)
+    kept.set(text, value)
+    if (kept.size > max) kept.delete(kept.keys().next().value!)
+    return value
   }
 }
 
