@@ -42,3 +42,7 @@ export async function within(ms: number, work: Promise<unknown>): Promise<boolea
     clearTimeout(timer)
   }
 }
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

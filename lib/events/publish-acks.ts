@@ -9,19 +9,26 @@ interface NoStream {
   reason: string
 }
 
-/** What came back to a reply subject. */
-export interface AckReply {
+/** What both families of NATS clients have, whose own types do not mix. */
+export interface CoreConnection<H extends CoreHeaders> {
+  /** @throws when the client itself refuses the message, for example as too large */
+  publish(subject: string, data: string, options: { reply: string; headers: H }): void
+  subscribe(subject: string, options: { callback(error: unknown, message: CoreMessage): void }): unknown
+}
+
+export interface CoreHeaders {
+  set(name: string, value: string): void
+}
+
+interface CoreMessage {
   subject: string
   data: Uint8Array
-  /** Code of a status message, such as 503 when nobody takes the subject. */
-  status?: number
+  /** `code` of a status message, such as 503 when nobody takes the subject. */
+  headers?: { code: number }
 }
 
 /** Matches JetStream's acknowledgements to the publishes that wait for them. */
 export interface PublishAcks {
-  /** Subscribe to this, and pass on what comes. */
-  replySubject: string
-  receive(reply: AckReply): void
   /** Sends and waits for the acknowledgement; never throws. */
   publish(message: EventMessage): Promise<JetStreamResult>
   /** Gives up all that wait: their acknowledgements are lost with the connection. */
@@ -30,12 +37,12 @@ export interface PublishAcks {
   refuse(subject: string, reason: string): void
 }
 
-export interface AckOptions {
+export interface AckOptions<H extends CoreHeaders> {
+  connection: CoreConnection<H>
+  newHeaders(): H
   /** Unique, without wildcards. */
   inbox: string
   timeoutMs: number
-  /** @throws when the client itself refuses the message, for example as too large */
-  send(message: EventMessage, replyTo: string): void
   failureOf(error: unknown): JetStreamFailure
 }
 
@@ -44,7 +51,8 @@ export interface AckOptions {
  * again as all else that the relay does.
  * @see https://docs.nats.io/reference/reference-protocols/nats_api_reference#publishing-to-a-stream
  */
-export function createPublishAcks({ inbox, timeoutMs, send, failureOf }: AckOptions): PublishAcks {
+export function createPublishAcks<H extends CoreHeaders>(options: AckOptions<H>): PublishAcks {
+  const { connection, newHeaders, inbox, timeoutMs, failureOf } = options
   /** In the order of their ends, since all wait equally long. */
   const waiting = new Map<string, { subject: string; until: number; settle(result: JetStreamResult): void }>()
   const decoder = new TextDecoder()
@@ -71,23 +79,24 @@ export function createPublishAcks({ inbox, timeoutMs, send, failureOf }: AckOpti
     }
   }
 
-  return {
-    replySubject: `${inbox}.*`,
-    receive({ subject, data, status }) {
+  connection.subscribe(`${inbox}.*`, {
+    callback(_, { subject, data, headers }) {
       const token = subject.slice(inbox.length + 1)
-      if (waiting.has(token)) settle(token, resultOf(decoder.decode(data), status))
+      if (waiting.has(token)) settle(token, resultOf(decoder.decode(data), headers?.code))
     },
-    publish(message) {
+  })
+
+  return {
+    publish({ id, subject, data, traceparent }) {
       return new Promise((resolve) => {
         const token = (sent++).toString(36)
-        waiting.set(token, {
-          subject: message.subject,
-          until: performance.now() + timeoutMs,
-          settle: resolve,
-        })
+        waiting.set(token, { subject, until: performance.now() + timeoutMs, settle: resolve })
         timer ??= setTimeout(expire, timeoutMs + 1)
+        const headers = newHeaders()
+        headers.set('Nats-Msg-Id', id)
+        if (traceparent !== undefined) headers.set('traceparent', traceparent)
         try {
-          send(message, `${inbox}.${token}`)
+          connection.publish(subject, data, { reply: `${inbox}.${token}`, headers })
         } catch (error) {
           settle(token, failureOf(error))
         }

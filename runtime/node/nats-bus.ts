@@ -4,6 +4,7 @@ import {
   createInbox,
   errors,
   headers,
+  type MsgHdrs,
   type NatsConnection,
   nanos,
   wsconnect,
@@ -30,14 +31,21 @@ export function createNatsBus(config: Pick<Config, 'nats' | 'events'>, log: Log)
 
 async function connectLink(nats: Config['nats'], { lost }: LinkEvents): Promise<JetStreamLink> {
   const connection = await dial(nats)
-  const acks = openAcks(connection, nats.timeoutMs)
+  const { timeoutMs } = nats
+  const acks = createPublishAcks<MsgHdrs>({
+    connection,
+    newHeaders: headers,
+    inbox: createInbox(),
+    timeoutMs,
+    failureOf,
+  })
   let connected = true
   void watch(connection, acks, (now) => {
     connected = now
     if (!now) lost()
   })
 
-  const manager = await jetstreamManager(connection, { timeout: nats.timeoutMs, checkAPI: false })
+  const manager = await jetstreamManager(connection, { timeout: timeoutMs, checkAPI: false })
   return {
     connected: () => connected,
     closed: () => connection.isClosed(),
@@ -81,24 +89,6 @@ function dial({ url, user, password, token, timeoutMs }: Config['nats']): Promis
     pingInterval: 10_000,
     noAsyncTraces: true,
   })
-}
-
-function openAcks(connection: NatsConnection, timeoutMs: number): PublishAcks {
-  const acks = createPublishAcks({
-    inbox: createInbox(),
-    timeoutMs,
-    failureOf,
-    send({ id, subject, data, traceparent }, reply) {
-      const header = headers()
-      header.set('Nats-Msg-Id', id)
-      if (traceparent !== undefined) header.set('traceparent', traceparent)
-      connection.publish(subject, data, { reply, headers: header })
-    },
-  })
-  connection.subscribe(acks.replySubject, {
-    callback: (_, { subject, data, headers }) => acks.receive({ subject, data, status: headers?.code }),
-  })
-  return acks
 }
 
 async function watch(

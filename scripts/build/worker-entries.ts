@@ -19,4 +19,8 @@ export default createWorker([${routes.map((_, index) => `r${index}`).join(', ')}
 }
 
 /** The worker that publishes the outbox. */
-export const FLUSH_ENTRY = 'export default {}'
+export const FLUSH_ENTRY = `import { createFlushWorker } from './runtime/edge/flush-worker.ts'
+export default createFlushWorker()
+`
+export default createFlushWorker()
+`
