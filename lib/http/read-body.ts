@@ -25,7 +25,10 @@ export async function readBody<Body>(
   return validate(schema, kind === 'json' ? parseJson(bytes) : await parseForm(bytes, contentType), 'body')
 }
 
-/** Reads at most `maxBytes`; a longer body is refused before it is held. */
+/**
+ * Reads at most `maxBytes`; a longer body is refused before it is held.
+ * @throws {ApiError} `payload_too_large`; `invalid_request` when the caller breaks off
+ */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const announced = Number(request.headers.get('content-length') ?? Number.NaN)
   if (announced > maxBytes) throw new ApiError('payload_too_large')
@@ -35,10 +38,15 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
 
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    length += chunk.length
-    if (length > maxBytes) throw new ApiError('payload_too_large')
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+      length += chunk.length
+      if (length > maxBytes) throw new ApiError('payload_too_large')
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    throw new ApiError('invalid_request', { detail: 'The body broke off.', cause: error })
   }
   const bytes = new Uint8Array(length)
   let offset = 0
