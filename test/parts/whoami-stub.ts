@@ -9,8 +9,8 @@ export interface WhoamiStub extends StubUpstream {
 }
 
 /**
- * A Kratos for tests of what surrounds it: it is ready, knows nobody by the admin API, and vouches for any cookie or session
- * token `x` as the session `sid-x` of the identity `identity-x`.
+ * A Kratos for tests of what surrounds it: it is ready, knows nobody by the admin API, accepts any change, and vouches for any cookie
+ * or session token `x` or `x~secret` as the session `sid-x` of the identity `identity-x`.
  */
 export async function startWhoamiStub(): Promise<WhoamiStub> {
   const stub = await startStubUpstream()
@@ -20,6 +20,7 @@ export async function startWhoamiStub(): Promise<WhoamiStub> {
     if (pathname === '/sessions/whoami') return whoami(request, response)
     if (pathname === '/health/ready') return json(response, 200, { status: 'ok' })
     if (pathname === '/admin/identities' && request.method === 'GET') return json(response, 200, [])
+    if (request.method === 'PATCH') return json(response, 200, {})
     if (request.method === 'DELETE') return void response.writeHead(204).end()
     return json(response, 404, { error: { code: 404, status: 'Not Found', message: 'nothing here' } })
   })
@@ -34,7 +35,7 @@ export async function startWhoamiStub(): Promise<WhoamiStub> {
 /** The answer of a Kratos that knows every credential. */
 export const vouch: Respond = ({ headers }, response) => {
   const cookie = /ory_kratos_session=([^;]*)/.exec(headers.cookie ?? '')?.[1]
-  const name = headers['x-session-token'] ?? cookie
+  const [name] = (headers['x-session-token']?.toString() ?? cookie ?? '').split('~')
   if (!name) return json(response, 401, { error: { code: 401, status: 'Unauthorized' } })
   const session = { sid: `sid-${name}`, identity: `identity-${name}`, email: `${name}@example.com` }
   return json(response, 200, fakeSession(session))
