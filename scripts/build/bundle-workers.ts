@@ -62,5 +62,5 @@ function entryPlugin(entries: Record<string, string>): Plugin {
 }
 
 function inputsOf({ outputs }: Metafile, output: string): string[] {
-  return Object.keys(outputs[output]!.inputs).filter((path) => !path.startsWith(`${NAMESPACE}:`))
+  return Object.keys(outputs[output]!.inputs).filter((path) => !/^[\w-]+:/.test(path))
 }

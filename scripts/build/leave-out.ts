@@ -14,6 +14,8 @@ const UNUSED: [part: string, path: RegExp][] = [
   ],
 ]
 
+const ABSENT = 'absent'
+
 /** Replaces what workers never call by stand-ins that throw: a sixth of each worker. */
 export const leaveOutUnused: Plugin = {
   name: 'leave-out-unused',
@@ -24,6 +26,11 @@ export const leaveOutUnused: Plugin = {
         loader: 'js',
       }))
     }
+    // nats.ws asks for it only where there is no Web Crypto.
+    build.onResolve({ filter: /^crypto$/ }, ({ importer }) =>
+      importer.includes('/nats.ws/') ? { path: 'crypto', namespace: ABSENT } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: ABSENT }, () => ({ contents: 'module.exports = {}' }))
   },
 }
 

@@ -22,5 +22,3 @@ export default createWorker([${routes.map((_, index) => `r${index}`).join(', ')}
 export const FLUSH_ENTRY = `import { createFlushWorker } from './runtime/edge/flush-worker.ts'
 export default createFlushWorker()
 `
-export default createFlushWorker()
-`

@@ -1,3 +1,4 @@
+import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { parseConfig } from '../../lib/config.ts'
 import { migrate } from '../../lib/db/migrate.ts'
@@ -9,12 +10,13 @@ import { createDatabase } from '../parts/mariadb.ts'
 import { type PlanetScaleStandIn, startPlanetScaleStandIn } from '../parts/planetscale.ts'
 
 const JWT_KEY = 'a-key-of-the-edge-that-is-32-bytes-long'
-const missing = [requirePart('mariadb'), requirePart('kratos')].includes(true)
+const missing = [requirePart('mariadb'), requirePart('kratos'), requirePart('nats')].includes(true)
 
 describe.skipIf(missing).each(['all', 'routes'] as const)('workerd, workers: %s', (workers) => {
   let database: OpenDatabase
   let planetscale: PlanetScaleStandIn
   let edge: Edge
+  let prefix: string
 
   beforeAll(async () => {
     const { publicUrl, adminUrl } = inject('kratos')!
@@ -29,7 +31,13 @@ describe.skipIf(missing).each(['all', 'routes'] as const)('workerd, workers: %s'
     database = openDatabase(parsed)
     await migrate(database.db, parsed)
     planetscale = await startPlanetScaleStandIn(server)
-    edge = await startEdge({ config, planetscale, workers })
+    prefix = `edge-${crypto.randomUUID()}`
+    edge = await startEdge({
+      config: { ...config, nats: { prefix } },
+      planetscale,
+      natsWebsocketUrl: inject('nats')!.websocketUrl,
+      workers,
+    })
   })
   afterAll(async () => {
     await edge?.stop()
@@ -88,6 +96,24 @@ describe.skipIf(missing).each(['all', 'routes'] as const)('workerd, workers: %s'
     ])
   })
 
+  test('an exchange has the flush worker publish its events', async () => {
+    await expect.poll(outboxStates, { timeout: 10_000 }).toEqual(Array(4).fill('relayed'))
+  })
+
+  test('the schedule publishes what no request has told of', async () => {
+    const [template] = await database.db.selectFrom('event_outbox').selectAll().orderBy('seq').execute()
+    const { subject, schema_version, payload, created_at } = template!
+    const id = crypto.randomUUID()
+    await database.db
+      .insertInto('event_outbox')
+      .values({ id, subject, schema_version, payload, created_at })
+      .execute()
+
+    const seen = await messagesDuring(`${prefix}.${subject}`, () => edge.triggerFlush())
+    expect(seen.map((message) => message.id)).toEqual([id])
+    expect(await outboxStates()).toEqual(Array(5).fill('relayed'))
+  })
+
   test('logs a JSON line for each request, with the same members as on Node', async () => {
     await fetch(`${edge.url}/livez`, { headers: { 'x-request-id': 'seen-in-the-log' } })
     const line = await expect
@@ -116,6 +142,11 @@ describe.skipIf(missing).each(['all', 'routes'] as const)('workerd, workers: %s'
     expect(edge.log()).not.toContain(JWT_KEY)
   })
 
+  async function outboxStates(): Promise<string[]> {
+    const rows = await database.db.selectFrom('event_outbox').select('state').execute()
+    return rows.map(({ state }) => state)
+  }
+
   function exchange({ sessionToken, sid }: KratosUser): Promise<Response> {
     return fetch(`${edge.url}/authlance/identity/me`, {
       method: 'POST',
@@ -124,6 +155,17 @@ describe.skipIf(missing).each(['all', 'routes'] as const)('workerd, workers: %s'
     })
   }
 })
+
+/** What is published on a subject until the work is done. */
+async function messagesDuring(subject: string, work: () => Promise<void>): Promise<{ id: string }[]> {
+  const connection = await connect({ servers: inject('nats')!.url })
+  const messages: { id: string }[] = []
+  connection.subscribe(subject, { callback: (_, message) => void messages.push(message.json()) })
+  await connection.flush()
+  await work()
+  await connection.drain()
+  return messages
+}
 
 describe('workerd without its parts', () => {
   const NOWHERE = 'http://127.0.0.1:9'
