@@ -1,11 +1,10 @@
-import { cast } from '@planetscale/database'
-import { Kysely } from 'kysely'
-import { PlanetScaleDialect } from 'kysely-planetscale'
+import type { Kysely } from 'kysely'
 import { inject } from 'vitest'
 import { type Config, parseConfig } from '../../../lib/config.ts'
 import { migrate } from '../../../lib/db/migrate.ts'
 import type { Database, NewOutboxRow } from '../../../lib/db/tables.ts'
 import type { Bus, EventMessage, PublishResult } from '../../../lib/events/bus.ts'
+import { openPlanetScale } from '../../../runtime/edge/database.ts'
 import { openDatabase } from '../../../runtime/node/database.ts'
 import { isAvailable } from '../../parts/available.ts'
 import { createDatabase } from '../../parts/mariadb.ts'
@@ -37,11 +36,8 @@ export async function openTestDatabase(
 
   await close()
   const standIn = await startPlanetScaleStandIn(coordinates)
-  const dialect = new PlanetScaleDialect({
-    url: standIn.url,
-    cast: (field, value) => (field.type === 'INT64' ? Number(value) : cast(field, value)),
-  })
-  const remote = new Kysely<Database>({ dialect })
+  const planetscale = { url: standIn.url }
+  const remote = openPlanetScale({ database: { ...config.database, planetscale } })
   return {
     db: remote,
     config,
