@@ -278,6 +278,7 @@ describe.skipIf(requirePart('nats'))('JetStream across the death of its server',
     await impatient.prepare([subject])
     await (await jetstreamManager(connection)).streams.delete('user_created')
     const silent = connection.subscribe(subject)
+    await connection.flush()
 
     expect(await impatient.publish({ id: 'x', subject, data: '{}' })).toEqual({
       kind: 'unavailable',
@@ -301,7 +302,10 @@ describe.skipIf(requirePart('nats'))('JetStream with accounts', () => {
       `listen: "127.0.0.1:${port}"
       jetstream { store_dir: ${JSON.stringify(dir)} }
       authorization { users: [
-        { user: ada, password: "${password}", permissions: { publish: { deny: ["group.created"] } } }
+        { user: ada, password: "${password}", permissions: {
+          publish: { allow: ["user.created", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.CREATE.*"] }
+          subscribe: { allow: "_INBOX.>" }
+        } }
       ] }`,
     )
     server = startProcess(programPath('nats-server'), ['-c', join(dir, 'nats.conf')])
@@ -310,7 +314,7 @@ describe.skipIf(requirePart('nats'))('JetStream with accounts', () => {
   })
   afterAll(() => server?.stop())
 
-  test('signs in, and takes what it may not publish for refused', async () => {
+  test('signs in with the least permissions, and takes what it may not publish for refused', async () => {
     const bus = createNatsBus(testConfig({ nats: { url, user: 'ada', password } }), recordLog())
     await bus.prepare(['user.created', 'group.created'])
 
