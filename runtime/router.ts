@@ -33,11 +33,6 @@ function absent(request: Request, env: Env): Response {
     { requestId: trace.requestId, method: request.method, path: new URL(request.url).pathname, status: 404 },
     'request',
   )
-  return finishResponse(
-    problemResponse(new ApiError('not_found'), trace.requestId),
-    request,
-    env.config,
-    trace,
-    false,
-  )
+  const problem = problemResponse(new ApiError('not_found'), trace.requestId)
+  return finishResponse(problem, { request, config: env.config, trace })
 }

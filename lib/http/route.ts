@@ -4,7 +4,7 @@ import { renewedCookie } from '../auth/renew-cookie.ts'
 import type { Env, ExecutionContext } from '../env.ts'
 import { lazyChild } from '../log.ts'
 import { ApiError, problemResponse } from './errors.ts'
-import { finishResponse, preflightResponse } from './finish-response.ts'
+import { finishResponse, jsonResponse, preflightResponse } from './finish-response.ts'
 import { METHODS, type Method, type Operation } from './operation.ts'
 import { requireOwnOrigin } from './origin.ts'
 import { type PathPattern, pathPattern } from './path-pattern.ts'
@@ -60,24 +60,22 @@ async function serve(
   const selected = selectOperation(definition.operations, request.method)
 
   let response: Response
-  let proxied = selected?.proxied ?? false
   try {
     response = await answer(definition, selected, request, pathname, { ...env, log }, ctx, trace)
   } catch (error) {
-    response = problemResponse(toApiError(error, log), requestId)
-    proxied = false
+    const problem = problemResponse(toApiError(error, log), requestId)
+    response = finishResponse(problem, { request, config: env.config, trace })
   }
 
-  const finished = finishResponse(response, request, env.config, trace, proxied)
   const durationMs = performance.now() - startedAt
   const { method } = request
-  const { status } = finished
+  const { status } = response
   env.log.info(
     { requestId, traceparent, method, route: definition.path, path: pathname, status, durationMs },
     'request',
   )
   env.metrics.countRequest(definition.path, method, status, durationMs)
-  return finished
+  return response
 }
 
 function selectOperation(operations: Operations, method: string): Operation | undefined {
@@ -96,14 +94,15 @@ async function answer(
 ): Promise<Response> {
   const pathParams = pattern.match(pathname)
   if (!pathParams) throw new ApiError('not_found')
+  const answered = { request, config: env.config, trace }
   if (request.method === 'OPTIONS') {
-    return preflightResponse(request, env.config, allowedMethods(operations))
+    return finishResponse(preflightResponse(request, env.config, allowedMethods(operations)), answered)
   }
   if (!operation) {
     const allow = allowedMethods(operations).join(', ')
     throw new ApiError('method_not_allowed', { headers: { allow } })
   }
-  if (request.method === 'HEAD' && operation.effectful) return new Response(null)
+  if (request.method === 'HEAD' && operation.effectful) return finishResponse(new Response(null), answered)
 
   const principal = await admit(operation, request, env, pathParams)
 
@@ -121,11 +120,11 @@ async function answer(
     headers,
   })
 
-  const response = result instanceof Response ? result : plainResponse(result, operation)
   const renewed = principal && (await renewedCookie(request, principal, env, ctx, trace))
   if (renewed && !headers.has('set-cookie')) headers.append('set-cookie', renewed)
-  addHeaders(response, headers)
-  return response
+  if (!(result instanceof Response)) return jsonResponse(result, successStatus(operation), headers, answered)
+  addHeaders(result, headers)
+  return finishResponse(result, answered, operation.proxied)
 }
 
 /** Authenticates before anything is loaded or parsed. */
@@ -160,9 +159,8 @@ function queryOf(request: Request): Record<string, string | string[]> {
   )
 }
 
-function plainResponse(value: unknown, operation: Operation): Response {
-  const status = Number(Object.keys(operation.responses).find((candidate) => candidate.startsWith('2')))
-  return value === undefined ? new Response(null, { status }) : Response.json(value, { status })
+function successStatus({ responses }: Operation): number {
+  return Number(Object.keys(responses).find((status) => status.startsWith('2')))
 }
 
 function addHeaders({ headers }: Response, extra: Headers): void {

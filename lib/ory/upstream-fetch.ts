@@ -38,7 +38,10 @@ export async function upstreamJson(
 }
 
 async function attempt(upstream: Upstream, url: string, init: RequestInit) {
-  const signal = AbortSignal.timeout(upstream.timeoutMs)
+  const controller = new AbortController()
+  // A timer of our own ends with the call; that of AbortSignal.timeout would go on, and make an error that nobody reads.
+  const timer = setTimeout(() => controller.abort(), upstream.timeoutMs)
+  const { signal } = controller
   try {
     const response = await upstream.fetch(url, { ...init, redirect: 'manual', signal })
     if (response.status === 429 || response.status >= 500) {
@@ -49,6 +52,8 @@ async function attempt(upstream: Upstream, url: string, init: RequestInit) {
     return parseAnswer(response, text)
   } catch {
     return { kind: 'unavailable', reason: signal.aborted ? 'timeout' : 'connection' } as const
+  } finally {
+    clearTimeout(timer)
   }
 }
 
