@@ -34,40 +34,48 @@ export interface BatchOutcome {
  * @param releaseMs how long events that the bus did not take rest before the next claim
  */
 export async function deliverBatch(
-  { db, bus, clock, log, config, owner, random }: Delivery,
+  delivery: Delivery,
   rows: OutboxRow[],
   releaseMs: number,
 ): Promise<BatchOutcome> {
+  const { db, bus, clock, config, owner } = delivery
   const messages = rows.map((row) => eventMessage(row, config.nats.prefix))
   const results = await publishAll(bus, messages)
-  const rowsOf = (kind: PublishResult['kind']) => rows.filter((_, index) => results[index]!.kind === kind)
-  const delivered = rowsOf('acknowledged').map(({ seq }) => seq)
-  const untaken = rowsOf('unavailable').map(({ seq }) => seq)
+  const outcomes = rows.map((row, index) => ({ row, result: results[index]! }))
+  const seqsOf = (kind: PublishResult['kind']) =>
+    outcomes.filter(({ result }) => result.kind === kind).map(({ row }) => row.seq)
 
+  const delivered = seqsOf('acknowledged')
   await markDelivered(db, owner, delivered, clock.now())
-  await releaseEvents(db, owner, untaken, clock.now() + releaseMs)
+  await releaseEvents(db, owner, seqsOf('unavailable'), clock.now() + releaseMs)
 
-  let refused = 0
-  for (const [index, { seq, id, subject, attempts }] of rows.entries()) {
-    const result = results[index]!
-    if (result.kind !== 'refused') continue
-    refused++
-    const { reason } = result
-    const { maxAttempts } = config.events
-    const now = clock.now()
-    const state = await recordFailure(
-      db,
-      owner,
-      { seq, attempts, reason },
-      { now, maxAttempts, random: random() },
-    )
-    if (state === 'dead') log.error({ event: id, seq, subject, reason }, 'event became a dead letter')
-    else if (attempts === 0)
-      log.warn({ event: id, seq, subject, reason }, 'event refused, will be tried again')
-  }
+  const refused = outcomes.flatMap(({ row, result }) =>
+    result.kind === 'refused' ? [{ row, reason: result.reason }] : [],
+  )
+  const alike = Map.groupBy(refused, ({ row, reason }) => `${row.attempts} ${row.subject} ${reason}`)
+  for (const group of alike.values()) await recordRefusal(delivery, group)
 
   const away = delivered.length === 0 ? results.find(({ kind }) => kind === 'unavailable') : undefined
-  return { delivered: delivered.length, refused, ...(away?.kind === 'unavailable' && { away: away.reason }) }
+  return {
+    delivered: delivered.length,
+    refused: refused.length,
+    ...(away?.kind === 'unavailable' && { away: away.reason }),
+  }
+}
+
+/** @param group of one subject, with one reason and as many failures before */
+async function recordRefusal(
+  { db, clock, log, config, owner, random }: Delivery,
+  group: { row: OutboxRow; reason: string }[],
+): Promise<void> {
+  const { row, reason } = group[0]!
+  const { subject, attempts } = row
+  const seqs = group.map(({ row }) => row.seq)
+  const limits = { now: clock.now(), maxAttempts: config.events.maxAttempts, random: random() }
+  const state = await recordFailure(db, owner, { seqs, attempts, reason }, limits)
+
+  if (state === 'dead') log.error({ subject, seqs, reason }, 'events became dead letters')
+  else if (attempts === 0) log.warn({ subject, seqs, reason }, 'events refused, will be tried again')
 }
 
 /** Publishes in order with a bounded window; once the bus is away, the rest is not tried. */

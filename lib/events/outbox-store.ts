@@ -85,15 +85,16 @@ export async function releaseEvents(
   )
 }
 
+/** Events that failed alike. */
 export interface EventFailure {
-  seq: number
-  /** Failures before this one. */
+  seqs: number[]
+  /** Failures of each before this one. */
   attempts: number
   reason: string
 }
 
 /**
- * Counts a failure by the event's own fault: it is tried again later, or it becomes a dead letter with the reason.
+ * Counts a failure by the events' own fault: they are tried again later, or they become dead letters with the reason.
  * @param random in [0, 1)
  */
 export async function recordFailure(
@@ -114,7 +115,7 @@ export async function recordFailure(
         lease_owner: NOBODY,
         lease_until: state === 'dead' ? 0 : now + backoffMs(attempts, RETRY, random),
       })
-      .where('seq', '=', failure.seq)
+      .where(seqAmong(failure.seqs))
       .where('lease_owner', '=', ownerName(owner))
       .execute(),
   )

@@ -107,7 +107,7 @@ export function createRelay({ random = Math.random, ...options }: RelayOptions):
       }
       const inTime = await within(limitMs, finish())
       stopped = true
-      if (!inTime || state.failures > 0) log.warn({}, 'events wait in the outbox for the next start')
+      if (!inTime || state.failures > 0) log.warn({}, 'stopped without flushing the outbox')
     },
   }
 }

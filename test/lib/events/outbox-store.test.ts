@@ -94,7 +94,7 @@ describe.each(databaseKinds)('outbox on %s', (kind) => {
     const [id] = await addEvents(database.db, 1)
     const fail = async (now: number) => {
       const [event] = await claim('a', { now })
-      const failure = { seq: event!.seq, attempts: event!.attempts, reason: 'too large '.repeat(200) }
+      const failure = { seqs: [event!.seq], attempts: event!.attempts, reason: 'too large '.repeat(200) }
       return recordFailure(database.db, 'a', failure, { now, maxAttempts: 2, random: 0 })
     }
 

@@ -157,9 +157,16 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
       .executeTakeFirst()
     expect(dead).toEqual({ last_error: 'message too large', attempts: 2 })
     expect(log.lines.map(({ message }) => message)).toEqual([
-      'event refused, will be tried again',
-      'event became a dead letter',
+      'events refused, will be tried again',
+      'events became dead letters',
     ])
+  })
+
+  test('prunes what left its time of keeping while it runs', async () => {
+    const relayed_at = Date.now() - 31 * 86_400_000
+    await addEvents(database.db, 3, { state: 'relayed', relayed_at })
+    relay('a', { random: () => 0.999999999 }).start()
+    await vi.waitFor(async () => expect(await statesOf(database.db)).toEqual([]), 5000)
   })
 
   test('keeps running through any failure of the database', async () => {
@@ -198,6 +205,6 @@ describe.each(databaseKinds)('relay on %s', (kind) => {
     const start = Date.now()
     await running.stop(300)
     expect(Date.now() - start).toBeLessThan(1500)
-    expect(log.lines.at(-1)?.message).toBe('events wait in the outbox for the next start')
+    expect(log.lines.at(-1)?.message).toBe('stopped without flushing the outbox')
   })
 })
