@@ -67,6 +67,8 @@ async function installDataDirectory(dir: string, { user, password }: DatabaseSer
     `--datadir=${dataDir(dir)}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
+    // Temporary tables are named after the process id alone: in a directory of our own they meet nobody else's.
+    `--tmpdir=${dir}`,
     ...asRoot(),
   ])
   const account = `'${user}'@'%'`
