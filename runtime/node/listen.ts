@@ -27,7 +27,6 @@ export async function listen(
     fetch: (request: Request, bindings: { incoming?: { socket?: { remoteAddress?: string } } }) =>
       router(request, { env, ctx: executionContext(pending, bindings.incoming?.socket?.remoteAddress) }),
     serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 120_000, headersTimeout: 30_000 },
-    overrideGlobalObjects: false,
   }) as Server
   const connections = trackConnections(server)
 
