@@ -81,8 +81,9 @@ function mysqlDialect(database: Config['database']): MysqlDialect {
 
 /** Loads the driver on first use: it is the largest part of the program, and SQLite starts sooner without. */
 async function openPool(database: Config['database']): Promise<Pool> {
-  const { createPool } = await import('mysql2')
-  const pool = createPool({
+  // The bundle gives a CommonJS module its default export alone.
+  const { default: mysql } = await import('mysql2')
+  const pool = mysql.createPool({
     host: database.host!,
     port: database.port,
     user: database.user!,
