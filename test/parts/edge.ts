@@ -15,6 +15,8 @@ export interface EdgeOptions {
   natsWebsocketUrl?: string
   /** `all`: one worker with every public route, the default. `routes`: one for each, reached by its own pattern. */
   workers?: 'all' | 'routes'
+  /** Default: any free one. */
+  port?: number
 }
 
 export interface Edge {
@@ -42,7 +44,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const lines: string[] = []
   const miniflare = new Miniflare({
     host: '127.0.0.1',
-    port: 0,
+    port: options.port ?? 0,
     workers: [...served, ...(flushes ? [worker(edge, FLUSH_WORKER, 'flush/worker', common)] : [])],
     handleStructuredLogs: ({ message }: { message: string }) => void lines.push(message),
   })
