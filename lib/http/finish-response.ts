@@ -12,6 +12,7 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 }
 const HTTPS_ONLY = { 'strict-transport-security': 'max-age=31536000' }
+const HTTPS_SECURITY_HEADERS = { ...SECURITY_HEADERS, ...HTTPS_ONLY }
 
 /** What the headers that every answer carries depend on. */
 export interface AnsweredRequest {
@@ -28,19 +29,19 @@ export function jsonResponse(
   { request, config, trace }: AnsweredRequest,
 ): Response {
   const body = value === undefined || request.method === 'HEAD' ? null : JSON.stringify(value)
-  const cookies = extra.getSetCookie()
   // One record of all headers: hosts take it much faster than one header after the other.
   const headers: Record<string, string> = {
-    ...SECURITY_HEADERS,
-    ...(value !== undefined && { 'content-type': 'application/json' }),
-    ...Object.fromEntries(extra),
-    ...(config.cookie.secure && HTTPS_ONLY),
-    ...corsHeaders(corsOrigin(request, config)),
-    vary: [extra.get('vary'), 'Origin'].filter(Boolean).join(', '),
+    ...(config.cookie.secure ? HTTPS_SECURITY_HEADERS : SECURITY_HEADERS),
+    vary: 'Origin',
     'x-request-id': trace.requestId,
   }
+  if (value !== undefined) headers['content-type'] = 'application/json'
+  for (const [name, text] of extra) headers[name] = name === 'vary' ? `${text}, Origin` : text
+  const origin = corsOrigin(request, config)
+  if (origin) Object.assign(headers, corsHeaders(origin))
+
   const response = new Response(body, { status, headers })
-  if (cookies.length > 1) setCookies(response.headers, cookies)
+  if (headers['set-cookie'] !== undefined) setCookies(response, extra.getSetCookie())
   return response
 }
 
@@ -57,7 +58,8 @@ export function finishResponse(
   headers.set('x-request-id', trace.requestId)
   if (proxied) dropUpstreamCors(headers)
   headers.append('vary', 'Origin')
-  setAll(headers, corsHeaders(corsOrigin(request, config)))
+  const origin = corsOrigin(request, config)
+  if (origin) setAll(headers, corsHeaders(origin))
   if (!proxied) {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
       if (!headers.has(name)) headers.set(name, value)
@@ -91,8 +93,7 @@ function dropUpstreamCors(headers: Headers): void {
 }
 
 /** Echoes one origin, since credentials forbid the wildcard. */
-function corsHeaders(origin: string | undefined): Record<string, string> {
-  if (!origin) return {}
+function corsHeaders(origin: string): Record<string, string> {
   return {
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
@@ -100,10 +101,11 @@ function corsHeaders(origin: string | undefined): Record<string, string> {
   }
 }
 
-/** A record holds one value for each name, which cookies must not be joined to. */
-function setCookies(headers: Headers, cookies: string[]): void {
-  headers.delete('set-cookie')
-  for (const cookie of cookies) headers.append('set-cookie', cookie)
+/** A record holds one value for each name, and cookies cannot be joined to one. */
+function setCookies(response: Response, cookies: string[]): void {
+  if (cookies.length === 1) return
+  response.headers.delete('set-cookie')
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie)
 }
 
 function setAll(headers: Headers, record: Record<string, string>): void {

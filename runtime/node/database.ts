@@ -50,21 +50,22 @@ function kyselySqlite(database: DatabaseSync) {
       iterate: (values: readonly unknown[]) => database.prepare(query).iterate(...bind(values)),
     }
   }
-  return { close: () => database.close(), prepare: keepLatest(MAX_STATEMENTS, prepare) }
+  return { close: () => database.close(), prepare: keepSome(MAX_STATEMENTS, prepare) }
 }
 
 /** Preparing a statement costs more than most of them take to run. */
 const MAX_STATEMENTS = 200
 
-/** Remembers what `make` gave for the last `max` different texts. */
-function keepLatest<T>(max: number, make: (text: string) => T): (text: string) => T {
+/** Remembers what `make` gave for up to `max` texts, then begins anew. */
+function keepSome<T>(max: number, make: (text: string) => T): (text: string) => T {
   const kept = new Map<string, T>()
   return (text) => {
-    const value = kept.get(text) ?? make(text)
-    kept.delete(text)
-    kept.set(text, value)
-    if (kept.size > max) kept.delete(kept.keys().next().value!)
-    return value
+    const known = kept.get(text)
+    if (known) return known
+    if (kept.size === max) kept.clear()
+    const made = make(text)
+    kept.set(text, made)
+    return made
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Env, ExecutionContext } from '../../lib/env.ts'
 import type { Route } from '../../lib/http/route.ts'
@@ -55,19 +55,27 @@ const FLUSH_MS = 50
  * for connections that a browser has opened ahead of any request.
  */
 function trackConnections(server: Server): { end(): void } {
-  const unanswered = new Set<ServerResponse>()
+  // By connection and not in a set: tables that gain and lose an entry with each request keep their dead entries from being
+  // collected while they are young.
+  const current = new Map<Socket, ServerResponse | undefined>()
+  let unanswered = 0
   let ending = false
 
   function endAnswered(): void {
-    if (unanswered.size === 0) server.closeAllConnections()
+    if (unanswered === 0) server.closeAllConnections()
     else server.closeIdleConnections()
   }
 
-  server.prependListener('request', (_request, response) => {
+  server.on('connection', (socket) => {
+    socket.once('close', () => current.delete(socket))
+  })
+  server.prependListener('request', ({ socket }, response) => {
     if (ending) response.setHeader('connection', 'close')
-    unanswered.add(response)
+    unanswered++
+    current.set(socket, response)
     response.once('close', () => {
-      unanswered.delete(response)
+      unanswered--
+      if (current.has(socket)) current.set(socket, undefined)
       if (ending) setTimeout(endAnswered, FLUSH_MS)
     })
   })
@@ -75,8 +83,8 @@ function trackConnections(server: Server): { end(): void } {
   return {
     end() {
       ending = true
-      for (const response of unanswered) {
-        if (!response.headersSent) response.setHeader('connection', 'close')
+      for (const response of current.values()) {
+        if (response && !response.headersSent) response.setHeader('connection', 'close')
       }
       endAnswered()
     },
