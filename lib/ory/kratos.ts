@@ -3,7 +3,8 @@ import type { Config } from '../config.ts'
 import { type Trace, traceHeaders } from '../http/trace.ts'
 import type { Metrics } from '../metrics.ts'
 import { KratosIdentity, KratosSession } from './kratos-session.ts'
-import { type Upstream, type UpstreamFailure, upstreamJson } from './upstream-fetch.ts'
+import { sendByFetch } from './send-text.ts'
+import { type Upstream, type UpstreamFailure, upstreamJson } from './upstream-json.ts'
 import { upstreamReady } from './upstream-ready.ts'
 
 /** What a caller proves its Kratos session with: the session cookie or a session token, never both. */
@@ -49,12 +50,8 @@ export interface NewIdentity extends PersonName {
 
 type KratosConfig = Config['kratos']
 
-export function createKratos(
-  config: KratosConfig,
-  metrics: Metrics,
-  fetcher: typeof fetch = (input, init) => fetch(input, init),
-): Kratos {
-  const upstream: Upstream = { service: 'kratos', fetch: fetcher, timeoutMs: config.timeoutMs, metrics }
+export function createKratos(config: KratosConfig, metrics: Metrics, send = sendByFetch): Kratos {
+  const upstream: Upstream = { service: 'kratos', send, timeoutMs: config.timeoutMs, metrics }
   return {
     whoami: (credential, trace) => whoami(upstream, config, credential, trace),
     sessionById: (sid, trace) => sessionById(upstream, config, sid, trace),
@@ -62,7 +59,7 @@ export function createKratos(
     findIdentityByEmail: (email, trace) => findIdentityByEmail(upstream, config, email, trace),
     createIdentity: (identity, trace) => createIdentity(upstream, config, identity, trace),
     renameIdentity: (id, name, trace) => renameIdentity(upstream, config, id, name, trace),
-    ready: (timeoutMs) => upstreamReady(config.url, timeoutMs, fetcher),
+    ready: (timeoutMs) => upstreamReady(config.url, timeoutMs),
   }
 }
 

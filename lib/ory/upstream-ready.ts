@@ -1,11 +1,7 @@
 /** Whether an Ory server says that it is ready, within the time limit. */
-export async function upstreamReady(
-  url: string,
-  timeoutMs: number,
-  fetcher: typeof fetch = (input, init) => fetch(input, init),
-): Promise<boolean> {
+export async function upstreamReady(url: string, timeoutMs: number): Promise<boolean> {
   try {
-    const response = await fetcher(`${url}/health/ready`, {
+    const response = await fetch(`${url}/health/ready`, {
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })

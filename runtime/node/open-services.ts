@@ -16,6 +16,7 @@ import { createLocalBus } from '../local-bus.ts'
 import { readAsset } from './assets.ts'
 import { type DatabaseHooks, openDatabase } from './database.ts'
 import { createMetrics } from './metrics.ts'
+import { createHttpSend } from './send-by-http.ts'
 import { shareWhoami } from './share-whoami.ts'
 
 /** Everything that lives as long as the process: the handlers' services, and what the host itself drives. */
@@ -48,7 +49,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     owner: `${hostname().slice(0, 24)}-${randomUUID()}`,
   })
   const metrics = createMetrics(() => outboxStats(db, clock.now()))
-  const kratos = shareWhoami(createKratos(config.kratos, metrics))
+  const kratos = shareWhoami(createKratos(config.kratos, metrics, createHttpSend()))
   const hydraUrl = config.hydra.url
 
   let stopping = false

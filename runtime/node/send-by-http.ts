@@ -1,0 +1,47 @@
+import { type AgentOptions, Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isUsable, type SendText } from '../../lib/ory/send-text.ts'
+
+/** Idle connections are given up before most servers do. */
+const AGENT: AgentOptions = { keepAlive: true, timeout: 4000 }
+
+/** Sends over `node:http` with kept connections: for small answers it takes half the time of `fetch`. */
+export function createHttpSend(): SendText {
+  const plain = { send: httpRequest, agent: new HttpAgent(AGENT) }
+  const secure = { send: httpsRequest, agent: new HttpsAgent(AGENT) }
+
+  return (url, { method = 'GET', headers, body }, timeoutMs) =>
+    new Promise((resolve, reject) => {
+      const { send, agent } = url.startsWith('https:') ? secure : plain
+      const outgoing = send(url, { method, headers, agent }, (incoming) => {
+        const status = incoming.statusCode!
+        const retryAfter = incoming.headers['retry-after'] ?? null
+        let text = ''
+        const done = () => {
+          clearTimeout(timer)
+          resolve({ status, retryAfter, text })
+        }
+        incoming.on('error', fail)
+        if (!isUsable(status)) {
+          done()
+          return void incoming.destroy()
+        }
+        incoming.setEncoding('utf8')
+        incoming.on('data', (chunk: string) => {
+          text += chunk
+        })
+        incoming.on('end', done)
+      })
+
+      const timer = setTimeout(() => {
+        resolve('timeout')
+        outgoing.destroy()
+      }, timeoutMs)
+      function fail(error: Error): void {
+        clearTimeout(timer)
+        reject(error)
+      }
+      outgoing.on('error', fail)
+      outgoing.end(body)
+    })
+}
