@@ -15,18 +15,13 @@ export async function openSessionReader({ database, statement }: ReaderSettings)
     const prepared = new DatabaseSync(database.file).prepare(statement)
     return (sid) => prepared.all(sid)
   }
-  const { createPool } = await import('mysql2/promise')
-  const { host, port, user, password, dbname } = database
-  const pool = createPool({
-    host,
-    port,
-    user,
-    password,
-    database: dbname,
-    connectionLimit: database.poolSize,
-  })
+  // The bundle gives a CommonJS module its default export alone.
+  const { default: mysql } = await import('mysql2')
+  const { host, port, user, password, dbname, poolSize } = database
+  const pool = mysql.createPool({ host, port, user, password, database: dbname, connectionLimit: poolSize })
+  const promised = pool.promise()
   return async (sid) => {
-    const [rows] = await pool.query(statement, [sid])
+    const [rows] = await promised.query(statement, [sid])
     return rows as unknown[]
   }
 }
