@@ -1,7 +1,12 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import manifest from '../package.json' with { type: 'json' }
 import { runCommandLine } from './run-command.ts'
+
+// Beside the bundle, since what lies there is run: where it may not be written, each start compiles anew.
+if (import.meta.filename.endsWith('.mjs')) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
 
 const main = defineCommand({
   meta: {
