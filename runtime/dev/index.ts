@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const port = await choosePort(wantedPort)
   if (wantedPort !== 0 && port !== wantedPort) console.log(`port ${wantedPort} is taken: using ${port}`)
   const stack = await startDevStack({ directory, port, log })
-  const colour = process.stdout.isTTY && pc.isColorSupported
+  const colour = process.stdout.isTTY === true && pc.isColorSupported
   console.log(welcome({ stack, dataPath: shown(data), logFile: shown(directory.logFile), colour }))
 
   await interrupted

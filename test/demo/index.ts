@@ -12,7 +12,10 @@ const USAGE = `usage: npm run demo -- [--ory | --url URL]
   --url URL  play against a product that runs already, such as npm run dev`
 
 const { ory, url } = readArguments()
-const narrator = createNarrator((line) => console.log(line), process.stdout.isTTY && pc.isColorSupported)
+const narrator = createNarrator(
+  (line) => console.log(line),
+  process.stdout.isTTY === true && pc.isColorSupported,
+)
 const startedAt = performance.now()
 let stage: Stage | undefined
 try {
