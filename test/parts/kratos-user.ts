@@ -18,10 +18,48 @@ export const PASSWORD = 'a-Long-passphrase-9'
 let counter = 0
 
 /** Registers a new person through the API flow. @param url Kratos' public API */
-export async function registerUser(
+export function registerUser(
   url: string,
   name: { first?: string; last?: string } = { first: 'Ada', last: 'Lovelace' },
   email = `user-${process.pid}-${Date.now()}-${counter++}@example.com`,
+): Promise<KratosUser> {
+  return despiteLocks(() => register(url, name, email))
+}
+
+/** Signs a person in through the browser flow and keeps the cookies. */
+export function signInBrowser(
+  url: string,
+  user: Pick<KratosUser, 'email' | 'password'>,
+): Promise<BrowserSession> {
+  return despiteLocks(() => logIn(url, user))
+}
+
+const MAX_TRIES = 5
+let last: Promise<unknown> = Promise.resolve()
+
+/**
+ * One after the other, and again when another process was in the way: on SQLite, flows that Kratos stores at once wait for each
+ * other's locks for minutes, and then fail.
+ */
+function despiteLocks<T>(work: () => Promise<T>): Promise<T> {
+  async function tryOften(): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (tries === MAX_TRIES || !String(error).includes('database is locked')) throw error
+      }
+    }
+  }
+  const next = last.then(tryOften)
+  last = next.catch(() => undefined)
+  return next
+}
+
+async function register(
+  url: string,
+  name: { first?: string; last?: string },
+  email: string,
 ): Promise<KratosUser> {
   const flow = await json(await fetch(`${url}/self-service/registration/api`))
   const answer = await json(
@@ -42,11 +80,7 @@ export async function registerUser(
   }
 }
 
-/** Signs a person in through the browser flow and keeps the cookies. */
-export async function signInBrowser(
-  url: string,
-  user: Pick<KratosUser, 'email' | 'password'>,
-): Promise<BrowserSession> {
+async function logIn(url: string, user: Pick<KratosUser, 'email' | 'password'>): Promise<BrowserSession> {
   const jar = new Map<string, string>()
   const start = await fetch(`${url}/self-service/login/browser`, { headers: { accept: 'application/json' } })
   store(jar, start)
@@ -70,8 +104,9 @@ export async function signInBrowser(
     }),
   })
   store(jar, submitted)
-  const { session } = await json(submitted)
-  return { sid: session.id, cookie: cookieOf(jar) }
+  const answer = await json(submitted)
+  if (!answer.session) throw new Error(`login failed: ${JSON.stringify(answer.ui?.messages ?? answer)}`)
+  return { sid: answer.session.id, cookie: cookieOf(jar) }
 }
 
 function store(jar: Map<string, string>, response: Response): void {
