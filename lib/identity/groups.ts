@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import { orIgnore } from '../db/dialect.ts'
 import { databaseFailure } from '../db/errors.ts'
+import { fitText } from '../db/fit-text.ts'
 import type { Database, GroupRow } from '../db/tables.ts'
 import { slugFrom, slugSuffix } from './slug.ts'
 
@@ -10,6 +11,8 @@ export interface NewGroup {
   longName: string
   /** Set for the group that a user's first exchange makes. */
   bootstrapUserId?: number
+  /** Slugs that are kept for the groups of the configuration. */
+  notNamed?: string[]
 }
 
 /** Slugs tried in alphabetical order, before random letters: a thousand people may share a name. */
@@ -25,10 +28,22 @@ export async function createGroup(
 ): Promise<GroupRow> {
   for (let attempt = 0; attempt < MAX_SLUGS; attempt++) {
     const name = slugFrom(group.slugSource, slugSuffix(attempt < TIDY_SLUGS ? attempt : randomIndex()))
-    if (await findGroupByName(trx, name)) continue
+    if (group.notNamed?.includes(name) || (await findGroupByName(trx, name))) continue
     if (await insertGroup(trx, name, group, now)) return (await findGroupByName(trx, name))!
   }
   throw new Error(`no free slug after ${MAX_SLUGS} tries`)
+}
+
+/** The group of that very slug, made when it is missing. */
+export async function ensureGroup(
+  trx: Transaction<Database>,
+  group: NewGroup,
+  now: number,
+): Promise<{ group: GroupRow; created: boolean }> {
+  const name = slugFrom(group.slugSource)
+  const missing = (await findGroupByName(trx, name)) === undefined
+  const created = missing && (await insertGroup(trx, name, group, now))
+  return { group: (await findGroupByName(trx, name))!, created }
 }
 
 function randomIndex(): number {
@@ -66,7 +81,7 @@ async function insertGroup(
       .insertInto('groups')
       .values({
         name,
-        long_name: group.longName.slice(0, 255),
+        long_name: fitText(group.longName, 255),
         description: null,
         avatar: null,
         url: null,

@@ -1,25 +1,34 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Config } from '../config.ts'
 import { orIgnore } from '../db/dialect.ts'
-import type { Database } from '../db/tables.ts'
+import type { Database, UserRow } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { appendEvent } from '../events/outbox.ts'
 import type { Trace } from '../http/trace.ts'
 import type { Kratos } from '../ory/kratos.ts'
 import { hasVerifiedAddress, type KratosIdentity, traitsOf } from '../ory/kratos-session.ts'
-import { addMember, createGroup, findGroupByName } from './groups.ts'
+import { addMember, ensureGroup } from './groups.ts'
 import { slugFrom } from './slug.ts'
 import { eventActor, lockUser } from './users.ts'
 
 export type SeededUser = Config['users'][number]
 
 /** What came of seeding one configured user. */
-export type SeedResult =
-  | { kind: 'granted'; identity: string }
+export type SeedResult = { kind: 'granted'; identity: string } | { kind: 'withheld'; why: Withheld } | SeedDelay
+
+export type Withheld =
   /** Somebody registered the address and has not verified it: that must not make a sysadmin. */
-  | { kind: 'withheld' }
-  /** Kratos is away; to be tried again. */
-  | { kind: 'unavailable' }
+  | 'the address is not verified'
+  | 'the address belongs to another identity now'
+  /** Joining it would put the configured staff under a stranger. */
+  | 'a configured group is the own group of somebody who registered'
+
+/** To be tried again: Kratos is away or refuses the call, or another replica was faster. */
+export interface SeedDelay {
+  kind: 'unavailable'
+  reason: string
+  status?: number
+}
 
 /** Marks an identity as created by us for that address; nobody can set it by registering, and a change of address does not carry it. */
 const seedMark = (email: string) => ({ authlance_seed: email })
@@ -39,35 +48,32 @@ export async function seedUser(
     .select('identity')
     .where('email', '=', user.email)
     .executeTakeFirst()
-  if (bound && (await isGranted(db, bound.identity, user)))
-    return { kind: 'granted', identity: bound.identity }
+  if (bound && (await isGranted(db, bound.identity, user))) return { kind: 'granted', identity: bound.identity }
 
-  const found = await findOrCreate(kratos, user, trace)
+  const found = bound ? await findBound(kratos, bound.identity, trace) : await findOrCreate(kratos, user, trace)
   if (found.kind !== 'identity') return found
-  const { identity } = found
-  if (bound ? bound.identity !== identity.id : !isTrusted(identity, user.email)) return { kind: 'withheld' }
-
-  await transact(db, (trx) => grant(trx, user, identity, now, trace))
-  return { kind: 'granted', identity: identity.id }
+  if (!bound && !isTrusted(found.identity, user.email)) return { kind: 'withheld', why: 'the address is not verified' }
+  return transact(db, (trx) => grant(trx, user, found.identity, now, trace))
 }
 
-async function findOrCreate(
-  kratos: Kratos,
-  user: SeededUser,
-  trace: Trace,
-): Promise<{ kind: 'identity'; identity: KratosIdentity } | { kind: 'unavailable' } | { kind: 'withheld' }> {
+type Found = { kind: 'identity'; identity: KratosIdentity } | Exclude<SeedResult, { kind: 'granted' }>
+
+async function findBound(kratos: Kratos, id: string, trace: Trace): Promise<Found> {
+  const found = await kratos.findIdentityById(id, trace)
+  if (found.kind === 'unavailable') return found
+  if (found.identity) return { kind: 'identity', identity: found.identity }
+  return { kind: 'withheld', why: 'the address belongs to another identity now' }
+}
+
+async function findOrCreate(kratos: Kratos, user: SeededUser, trace: Trace): Promise<Found> {
   const found = await kratos.findIdentityByEmail(user.email, trace)
-  if (found.kind === 'unavailable') return { kind: 'unavailable' }
+  if (found.kind === 'unavailable') return found
   if (found.identity) return { kind: 'identity', identity: found.identity }
 
   const { email, firstName, lastName } = user
-  const created = await kratos.createIdentity(
-    { email, firstName, lastName, metadataAdmin: seedMark(email) },
-    trace,
-  )
-  if (created.kind === 'identity') return created
+  const created = await kratos.createIdentity({ email, firstName, lastName, metadataAdmin: seedMark(email) }, trace)
   // Another replica may have created it since we looked; a later try finds it.
-  return { kind: 'unavailable' }
+  return created.kind === 'conflict' ? { kind: 'unavailable', reason: 'conflict' } : created
 }
 
 function isTrusted(identity: KratosIdentity, email: string): boolean {
@@ -96,22 +102,45 @@ async function grant(
   identity: KratosIdentity,
   now: number,
   trace: Trace,
-): Promise<void> {
+): Promise<SeedResult> {
   const row = await lockUser(trx, identity.id, traitsOf(identity), now)
-  const binding = { email: user.email, identity: identity.id, created_at: now }
-  await orIgnore(trx, trx.insertInto('seed_bindings').values(binding)).execute()
-  if (user.admin)
-    await orIgnore(trx, trx.insertInto('user_roles').values({ user_id: row.id, role: 'sysadmin' })).execute()
+  const holder = await bind(trx, user.email, identity.id, now)
+  if (holder !== identity.id) return { kind: 'withheld', why: 'the address belongs to another identity now' }
 
+  if (user.admin) await orIgnore(trx, trx.insertInto('user_roles').values({ user_id: row.id, role: 'sysadmin' })).execute()
+  let strangers = false
   for (const name of user.groups) {
-    const existing = await findGroupByName(trx, slugFrom(name))
-    const group = existing ?? (await createGroup(trx, { slugSource: name, longName: name }, now))
-    await addMember(trx, group.id, row.id, existing && !user.admin ? [] : ['group-admin'], now)
-    if (existing) continue
-    const payload = {
-      group: { id: group.id, name: group.name, longName: group.long_name },
-      user: eventActor(row),
-    }
+    const joined = await joinGroup(trx, name, row, user.admin, now, trace)
+    strangers ||= !joined
+  }
+  if (strangers) return { kind: 'withheld', why: 'a configured group is the own group of somebody who registered' }
+  return { kind: 'granted', identity: identity.id }
+}
+
+/** Binds the address to the identity unless it is bound already. @returns the identity that holds it */
+async function bind(trx: Transaction<Database>, email: string, identity: string, now: number): Promise<string> {
+  await orIgnore(trx, trx.insertInto('seed_bindings').values({ email, identity, created_at: now })).execute()
+  const row = await trx.selectFrom('seed_bindings').select('identity').where('email', '=', email).executeTakeFirstOrThrow()
+  return row.identity
+}
+
+/** @returns false for a group that a first sign-in made for somebody else */
+async function joinGroup(
+  trx: Transaction<Database>,
+  name: string,
+  user: UserRow,
+  admin: boolean,
+  now: number,
+  trace: Trace,
+): Promise<boolean> {
+  const existing = await findGroupByName(trx, slugFrom(name))
+  if (existing && existing.bootstrap_user_id !== null && existing.bootstrap_user_id !== user.id) return false
+
+  const group = existing ?? (await createGroup(trx, { slugSource: name, longName: name }, now))
+  await addMember(trx, group.id, user.id, existing && !admin ? [] : ['group-admin'], now)
+  if (!existing) {
+    const payload = { group: { id: group.id, name: group.name, longName: group.long_name }, user: eventActor(user) }
     await appendEvent(trx, 'group.created', payload, now, trace)
   }
+  return true
 }
