@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { importTokenKeys } from '../../lib/auth/token-keys.ts'
 import { jsonSchema } from '../../lib/config/json-schema.ts'
 import { configArg, configPath, loadConfigFile } from '../load-config-file.ts'
 
@@ -9,8 +10,8 @@ const check = defineCommand({
     examples: ['authlance config check --config config.yaml'],
   },
   args: configArg,
-  run({ args }) {
-    loadConfigFile(args.config)
+  async run({ args }) {
+    await importTokenKeys(loadConfigFile(args.config))
     console.log(`ok ${configPath(args.config)}`)
   },
 })

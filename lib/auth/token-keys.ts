@@ -1,4 +1,6 @@
 import { type CryptoKey, exportJWK, importJWK, importPKCS8, type JWK } from 'jose'
+import { ES256_KEY } from '../config/es256-key.ts'
+import { ConfigError } from '../config/problems.ts'
 import type { Config } from '../config.ts'
 
 /** A key that verifies tokens, and the algorithm that it is pinned to. */
@@ -20,10 +22,11 @@ export interface TokenKeys {
 /**
  * Imports the configured keys once. The first key of a list signs, all verify, so that rotation overlaps.
  * Siblings verify with the shared `jwtKey`, hence HS256 unless `token.algorithm` says ES256.
+ * @throws {ConfigError} with every ES256 key that is none
  */
 export async function importTokenKeys(config: Pick<Config, 'jwtKey' | 'token'>): Promise<TokenKeys> {
   const shared = await Promise.all(config.jwtKey.map(importSharedKey))
-  const pairs = await Promise.all(config.token.es256Keys.map(importEs256Key))
+  const pairs = await importEs256Keys(config.token.es256Keys)
 
   const verification: VerificationKey[] = [
     ...shared.map((key): VerificationKey => ({ alg: 'HS256', key })),
@@ -54,10 +57,27 @@ function signingPair({ kid, privateKey }: { kid: string; privateKey: CryptoKey }
   return { alg: 'ES256', kid, key: privateKey }
 }
 
-async function importEs256Key({ kid, privateKey, retired }: Config['token']['es256Keys'][number]) {
+type Es256Key = Config['token']['es256Keys'][number]
+
+async function importEs256Keys(keys: readonly Es256Key[]) {
+  const results = await Promise.allSettled(keys.map(importEs256Key))
+
+  const wrong = [...results.keys()].filter((index) => results[index]!.status === 'rejected')
+  if (wrong.length > 0) throw new ConfigError(wrong.map(problemOf))
+
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+}
+
+// The import's own message differs from host to host and does not say which key it means.
+function problemOf(index: number) {
+  const key = `token.es256Keys[${index}].privateKey`
+  return { key, expected: ES256_KEY, found: 'another kind of key or a damaged one' }
+}
+
+async function importEs256Key({ kid, privateKey, retired }: Es256Key) {
   const imported = privateKey.trimStart().startsWith('{')
     ? await importJWK({ ...JSON.parse(privateKey), ext: true }, 'ES256', { extractable: true })
-    : await importPKCS8(privateKey, 'ES256', { extractable: true })
+    : await importPKCS8(privateKey.trim(), 'ES256', { extractable: true })
   const { kty, crv, x, y } = await exportJWK(imported)
   const publicJwk: JWK = { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }
   const publicKey = (await importJWK(publicJwk, 'ES256')) as CryptoKey

@@ -1,12 +1,13 @@
 import * as z from 'zod'
+import { ES256_KEY, looksLikeEs256Key } from './es256-key.ts'
 import { flag, secretText, text, whole } from './fields.ts'
 
 const Es256Key = z.object({
   kid: text('Key id'),
   privateKey: secretText('P-256 private key: PKCS #8 PEM or JWK', {
     jsonText: true,
-    expected: 'a PKCS #8 PEM or a private P-256 JWK',
-  }).refine(isEs256Key),
+    expected: ES256_KEY,
+  }).refine(looksLikeEs256Key),
   retired: flag('Verifies but no longer signs').default(false),
 })
 
@@ -87,14 +88,3 @@ export const PersonalAccessTokensSchema = z.object({
     .default([])
     .meta({ description: 'Routes open to a scope' }),
 })
-
-// A cheap look, for a clear line at start; the key itself is imported by the signer.
-function isEs256Key(value: string): boolean {
-  if (value.trim().startsWith('-----BEGIN PRIVATE KEY-----')) return true
-  try {
-    const { kty, crv, d } = JSON.parse(value)
-    return kty === 'EC' && crv === 'P-256' && typeof d === 'string'
-  } catch {
-    return false
-  }
-}

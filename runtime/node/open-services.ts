@@ -35,9 +35,13 @@ export interface ServiceOptions extends DatabaseHooks {
   bus?: Bus
 }
 
-/** Builds the services that a configuration names. Connects to nothing yet. */
+/**
+ * Builds the services that a configuration names. Connects to nothing yet.
+ * @throws {ConfigError} with every signing key that cannot be imported, before anything is opened
+ */
 export async function openServices(config: Config, options: ServiceOptions): Promise<Services> {
   const { log, clock = { now: () => Date.now() } } = options
+  const keys = await importTokenKeys(config)
   const { db, close: closeDatabase } = openDatabase(config, options)
   const bus = options.bus ?? (config.nats.url ? await openNatsBus(config, log) : createLocalBus(log))
   const relay = createRelay({
@@ -69,7 +73,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     config,
     db,
     kratos,
-    keys: await importTokenKeys(config),
+    keys,
     clock,
     log,
     metrics,

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -65,6 +66,29 @@ describe('config check', () => {
       `jwtKey_FILE: ${key}\nkratos: { url: http://k, adminUrl: http://k }\ndatabase: { file: x }\n`,
     )
     expect(authlance(['config', 'check', '--config', config])).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('refuses a signing key that does not fit with the line that serve stops with', () => {
+    const database = join(DIR, 'never.sqlite')
+    const config = join(DIR, 'rsa.yaml')
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    const settings = {
+      jwtKey: 'k'.repeat(32),
+      kratos: { url: 'http://k', adminUrl: 'http://k' },
+      database: { file: database },
+      token: { es256Keys: [{ kid: 'a', privateKey: pem }] },
+    }
+    writeFileSync(config, JSON.stringify(settings))
+    for (const command of [['config', 'check'], ['serve']]) {
+      expect(authlance([...command, '--config', config])).toEqual({
+        status: 1,
+        stdout: '',
+        stderr:
+          'token.es256Keys[0].privateKey: expected a P-256 private key, as PKCS #8 PEM or JWK, found another kind of key or a damaged one\n',
+      })
+    }
+    expect(existsSync(database)).toBe(false)
   })
 })
 

@@ -137,7 +137,7 @@ stripe: none
     ],
     [
       'token: { es256Keys: [{ kid: a, privateKey: nonsense }] }',
-      'token.es256Keys[0].privateKey: expected a PKCS #8 PEM or a private P-256 JWK, found a text of 8 characters',
+      'token.es256Keys[0].privateKey: expected a P-256 private key, as PKCS #8 PEM or JWK, found a text of 8 characters',
     ],
     [
       'paymentTier: { tierName: A }\npaymentTiers: [{ tierName: A }]',
