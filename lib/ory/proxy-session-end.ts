@@ -44,8 +44,23 @@ export function withSessionToken(end: SessionEnd, body: Uint8Array): SessionEnd 
   }
 }
 
+/** What Kratos tells before it ends anything; afterwards it may not know any more. */
+export interface BeforeEnd {
+  whoami: WhoamiResult
+  /** Whose the one session is that the call names. */
+  owner?: string
+}
+
+/** Asks Kratos who calls, and whose the named session is. */
+export async function askBefore(end: SessionEnd, env: Env, trace: Trace): Promise<BeforeEnd> {
+  const whoami = await whoamiOf(end, env, trace)
+  if (end.ends !== 'one' || whoami.kind === 'unauthenticated') return { whoami }
+  const named = await env.kratos.sessionById(end.sid, trace)
+  return { whoami, ...(named.kind === 'session' && { owner: named.session.identity.id }) }
+}
+
 /** The caller's session by the first credential that Kratos takes. */
-export async function whoamiOf(end: SessionEnd, env: Env, trace: Trace): Promise<WhoamiResult> {
+async function whoamiOf(end: SessionEnd, env: Env, trace: Trace): Promise<WhoamiResult> {
   let answer: WhoamiResult = { kind: 'unauthenticated' }
   for (const credential of end.credentials) {
     answer = await env.kratos.whoami(credential, trace)
@@ -57,19 +72,18 @@ export async function whoamiOf(end: SessionEnd, env: Env, trace: Trace): Promise
 /**
  * Whether Kratos' answer says that it ended what the call names. A browser's logout is answered with a redirect when it was
  * done and when it failed: done means that the session cookie is removed, or else that the credential is no longer good.
- * @param before what whoami said before the call
  */
 export async function hasEnded(
   end: SessionEnd,
   answer: Response,
-  before: WhoamiResult,
+  before: BeforeEnd,
   env: Env,
   trace: Trace,
 ): Promise<boolean> {
   if (answer.ok) return true
   if (end.ends !== 'current') return false
   if (removesCookie(answer, env.config.kratos.sessionCookie)) return true
-  if (answer.status >= 400 || before.kind === 'unauthenticated') return false
+  if (answer.status >= 400 || before.whoami.kind === 'unauthenticated') return false
   return (await whoamiOf(end, env, trace)).kind === 'unauthenticated'
 }
 
@@ -79,13 +93,13 @@ export async function hasEnded(
  */
 export async function revokeEnded(
   end: SessionEnd,
-  before: WhoamiResult,
+  before: BeforeEnd,
   request: Request,
   env: Env,
 ): Promise<void> {
   const now = env.clock.now()
-  const session = before.kind === 'session' ? before.session : undefined
-  const isTold = session !== undefined || before.kind === 'unauthenticated'
+  const session = before.whoami.kind === 'session' ? before.whoami.session : undefined
+  const isTold = session !== undefined || before.whoami.kind === 'unauthenticated'
   const tokenSids = isTold && end.ends !== 'current' ? [] : await sessionsOfTokens(request, env)
 
   if (end.ends === 'current' || end.ends === 'token') {
@@ -96,8 +110,9 @@ export async function revokeEnded(
   const sid = session?.id ?? tokenSids[0]
   const identity = session?.identity.id ?? (sid && (await ownerOf(sid, env)))
   if (end.ends === 'one') {
-    const owner = await ownerOf(end.sid, env)
-    if (owner === undefined || owner === identity) await revokeSession(env.db, end.sid, now)
+    // Kratos answers 204 for a session of somebody else, or of nobody, too and leaves it alone: so must we.
+    const owner = (await ownerOf(end.sid, env)) ?? before.owner
+    if (identity && owner === identity) await revokeSession(env.db, end.sid, now)
   } else if (sid && identity) {
     await revokeOtherSessions(env.db, identity, sid, now)
   } else {
@@ -108,7 +123,7 @@ export async function revokeEnded(
   }
 }
 
-/** Kratos answers 204 for a session of somebody else too, and leaves it alone: so must we. */
+/** Whose an exchanged session is. */
 async function ownerOf(sid: string, env: Env): Promise<string | undefined> {
   return (await findSession(env.db, sid))?.tenant?.user.identity
 }

@@ -10,11 +10,11 @@ import { proxyFetch } from './proxy-fetch.ts'
 import { answerHeaders, upstreamHeaders } from './proxy-headers.ts'
 import { leadsToAdmin, publicPath } from './proxy-path.ts'
 import {
+  askBefore,
   hasEnded,
   revokeEnded,
   type SessionEnd,
   sessionEndOf,
-  whoamiOf,
   withSessionToken,
 } from './proxy-session-end.ts'
 
@@ -74,7 +74,7 @@ async function relaySessionEnd(call: ProxyCall, path: string, named: SessionEnd)
   const body = request.method === 'GET' ? null : await readBytes(request, MAX_LOGOUT_BYTES)
   const end = named.ends === 'token' && body ? withSessionToken(named, body) : named
 
-  const before = await whoamiOf(end, env, trace)
+  const before = await askBefore(end, env, trace)
   const answer = await relay(call, path, body?.length ? body : null)
   if (!(await hasEnded(end, answer, before, env, trace))) return answer
 

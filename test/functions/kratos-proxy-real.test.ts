@@ -179,6 +179,16 @@ describe.skipIf(requirePart('kratos'))('real Kratos behind us', () => {
     ])
   })
 
+  it("the end of a session that is not exchanged bars it when it is the caller's, and only then", async () => {
+    const { user, browser } = await signedIn()
+    const { sid: own } = await signInBrowser(identity, user)
+    const { sid: foreign } = await registerUser(identity)
+    for (const sid of [own, foreign, crypto.randomUUID()]) {
+      const answer = await browser.fetch(`${identity}/sessions/${sid}`, { method: 'DELETE' })
+      expect([answer.status, await isRevoked(sid)]).toEqual([204, sid === own])
+    }
+  })
+
   it.each([
     ['POST', 'recovery/code'],
     ['POST', 'recovery/link'],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findSession } from '../../lib/identity/principal.ts'
+import type { Kratos } from '../../lib/ory/kratos.ts'
 import { setCookie } from '../parts/call.ts'
 import { fakeSession } from '../parts/fake-session.ts'
 import { type Gate, startGate } from '../parts/proxy-gate.ts'
@@ -12,6 +13,8 @@ const SID = 'c1f5f7c8-0000-4000-8000-000000000001'
 const SECOND = 'c1f5f7c8-0000-4000-8000-00000000000b'
 const THIRD = 'c1f5f7c8-0000-4000-8000-00000000000c'
 const EVES = 'c1f5f7c8-0000-4000-8000-00000000000e'
+/** A session that is not exchanged. */
+const FRESH = 'c1f5f7c8-0000-4000-8000-0000000000ff'
 const CLEARED = 'ory_kratos_session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly'
 
 let gate: Gate
@@ -20,7 +23,7 @@ let sessions: StubSessions
 let tokens: Record<string, string>
 
 beforeEach(async () => {
-  gate = await startGate()
+  gate = await startGate({ kratos: { sessionById } })
   sessions = new Map([
     ['ada1', fakeSession({ ...ADA, sid: SID })],
     ['ada2', fakeSession({ ...ADA, sid: SECOND })],
@@ -33,6 +36,12 @@ beforeEach(async () => {
   gate.kratos.arrived.length = 0
 })
 afterEach(() => gate.close())
+
+/** Kratos' admin API. */
+const sessionById: Kratos['sessionById'] = async (sid) => {
+  const session = [...sessions.values()].find(({ id }) => id === sid)
+  return session ? { kind: 'session', session } : { kind: 'unauthenticated' }
+}
 
 const kratosAnswers = (respond: Respond) => gate.kratos.respond(withWhoami(sessions, respond))
 
@@ -103,10 +112,9 @@ describe("a browser's logout", () => {
   })
 
   it('revokes a session that was never exchanged', async () => {
-    const sid = 'c1f5f7c8-0000-4000-8000-0000000000ff'
-    sessions.set('new', fakeSession({ ...ADA, sid }))
+    sessions.set('new', fakeSession({ ...ADA, sid: FRESH }))
     await gate.fetch('self-service/logout?token=x', { headers: { cookie: 'ory_kratos_session=new' } })
-    expect((await findSession(gate.env.db, sid))?.revokedAt).not.toBeNull()
+    expect((await findSession(gate.env.db, FRESH))?.revokedAt).not.toBeNull()
   })
 
   it('revokes the session of the loopToken as well when that is another one', async () => {
@@ -239,10 +247,32 @@ describe('the end of one session', () => {
     expect(await revoked()).toEqual([])
   })
 
-  it('leaves a tombstone for one that was never exchanged', async () => {
-    const sid = 'c1f5f7c8-0000-4000-8000-0000000000ff'
-    await end(sid)
-    expect(await findSession(gate.env.db, sid)).toMatchObject({ revokedAt: expect.any(Number) })
+  it('leaves a tombstone for one that was never exchanged, though Kratos then forgets it', async () => {
+    sessions.set('ada4', fakeSession({ ...ADA, sid: FRESH }))
+    kratosAnswers((_request, response) => {
+      sessions.delete('ada4')
+      response.writeHead(204).end()
+    })
+    await end(FRESH.toUpperCase())
+    expect(await findSession(gate.env.db, FRESH)).toMatchObject({ revokedAt: expect.any(Number) })
+  })
+
+  it("leaves none for another user's that was never exchanged", async () => {
+    sessions.set('eve2', fakeSession({ ...EVE, sid: FRESH }))
+    expect((await end(FRESH)).status).toBe(204)
+    expect(await findSession(gate.env.db, FRESH)).toBeUndefined()
+    expect(await exchange('eve2', FRESH)).toBeDefined()
+  })
+
+  it('leaves none for an invented one', async () => {
+    expect((await end(FRESH)).status).toBe(204)
+    expect(await findSession(gate.env.db, FRESH)).toBeUndefined()
+  })
+
+  it("leaves none while Kratos' admin API is away", async () => {
+    gate.env.kratos.sessionById = async () => ({ kind: 'unavailable', reason: 'connection' })
+    expect((await end(FRESH)).status).toBe(204)
+    expect(await findSession(gate.env.db, FRESH)).toBeUndefined()
   })
 
   it('is not what a DELETE of whoami means', async () => {
@@ -268,6 +298,14 @@ describe('when whoami cannot tell whose session ends', () => {
     const answer = await browser(path, { method })
     expect([answer.ok, setCookie(answer)]).toEqual([true, expect.stringContaining('loopToken=;')])
     expect(await revoked()).toEqual(expected)
+  })
+
+  it('an unknown caller bars no session', async () => {
+    sessions.set('ada4', fakeSession({ ...ADA, sid: FRESH }))
+    for (const sid of [FRESH, SECOND]) {
+      await gate.fetch(`sessions/${sid}`, { method: 'DELETE', headers: { 'x-session-token': 'ada1' } })
+    }
+    expect([await findSession(gate.env.db, FRESH), await revoked()]).toEqual([undefined, []])
   })
 
   it('an expired loopToken serves as well', async () => {
