@@ -87,7 +87,7 @@ describe.skipIf(SKIPPED)('events under SIGKILL', () => {
           const token = `user${next++}`
           while (!(await succeeds(random.pick(servers), token))) await sleep(20)
           // Spreads the exchanges over the time of the kills.
-          if (killing) await sleep(random.whole(0, 400))
+          if (killing) await sleep(random.whole(0, 700))
         }
       }
       await Promise.all([allKilled, ...Array.from({ length: 12 }, caller)])
