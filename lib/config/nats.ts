@@ -4,7 +4,10 @@ import { secretText, text, whole } from './fields.ts'
 const NatsKeys = z.object({
   url: z
     .string()
-    .refine((url) => serversOf(url).every(isServer))
+    .superRefine((url, ctx) => {
+      const mistake = mistakeIn(url)
+      if (mistake) ctx.addIssue({ code: 'custom', params: mistake })
+    })
     .optional()
     .meta({
       description: 'NATS servers, comma separated; absent = events stay in this process',
@@ -39,13 +42,48 @@ function bareUrl(url: string): string {
     .join(',')
 }
 
-function credentialsOf(url: string): { user?: string; password?: string; token?: string } {
-  const found = serversOf(url)
-    .map((server) => new URL(server))
-    .find(({ username }) => username !== '')
-  if (!found) return {}
-  const username = decodeURIComponent(found.username)
-  return found.password === ''
-    ? { token: username }
-    : { user: username, password: decodeURIComponent(found.password) }
+/** What is wrong with the value; `{}` when it is no list of servers at all. */
+function mistakeIn(url: string): { expected?: string; found?: string } | undefined {
+  const servers = serversOf(url)
+  if (!servers.every(isServer)) return {}
+  const parts = servers.map((server) => new URL(server))
+  if (parts.some(({ username, password }) => username === '' && password !== '')) {
+    return { expected: 'a user before the password, or a token alone', found: 'a password alone' }
+  }
+  if (!parts.every(({ username, password }) => isEscaped(username) && isEscaped(password))) {
+    return { expected: '%25 for each % in the credentials', found: 'a malformed escape' }
+  }
+  // The client takes one set of credentials for all servers.
+  const distinct = new Set(
+    parts.filter(hasCredentials).map((server) => JSON.stringify(credentialsIn(server))),
+  )
+  if (distinct.size <= 1) return undefined
+  return { expected: 'the same credentials for every server', found: 'different ones' }
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Credentials = Pick<NatsConfig, 'user' | 'password' | 'token'>
+
+function credentialsOf(url: string): Credentials {
+  const server = serversOf(url)
+    .map((text) => new URL(text))
+    .find(hasCredentials)
+  return server ? credentialsIn(server) : {}
+}
+
+function hasCredentials({ username }: URL): boolean {
+  return username !== ''
+}
+
+function credentialsIn({ username, password }: URL): Credentials {
+  const name = decodeURIComponent(username)
+  return password === '' ? { token: name } : { user: name, password: decodeURIComponent(password) }
 }

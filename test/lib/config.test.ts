@@ -255,16 +255,6 @@ paymentTiers:
     expect(config.users).toEqual([])
   })
 
-  test('credentials in nats.url move to the keys that are known as secret', () => {
-    const { config } = loadSample('nats: { url: "nats://me:p%40ss@a:4222,nats://b:4222" }')
-    expect(config.nats).toMatchObject({ url: 'nats://a:4222,nats://b:4222', user: 'me', password: 'p@ss' })
-    expect(loadSample('nats: { url: "nats://tok@a" }').config.nats).toMatchObject({
-      url: 'nats://a',
-      token: 'tok',
-    })
-    expect(loadSample('nats: { url: "a:4222" }').config.nats.url).toBe('nats://a:4222')
-  })
-
   test('lengths of time add up', () => {
     expect(loadSample('license: { refreshInterval: 1h30m }').config.license.refreshInterval).toBe(5_400_000)
   })
