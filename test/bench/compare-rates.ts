@@ -1,5 +1,5 @@
 import { measureRate } from './load.ts'
-import { cpuSeconds, type Server } from './programs.ts'
+import { cpuSeconds } from './programs.ts'
 import { type Aim, type BenchResult, compared } from './result.ts'
 
 const WARM_UP_MS = 2500
@@ -7,15 +7,16 @@ const ROUND_MS = 1500
 const ROUNDS = 5
 
 export interface Side {
-  /** Processor time is compared when both processes are named. */
-  server: Pick<Server, 'port'> & Partial<Pick<Server, 'pid'>>
+  port: number
+  /** The processes whose processor time an answer costs. */
+  pids: number[]
   /** One connection each. */
   requests: string[]
 }
 
 /** Loads the product and the floor by turns, after both are warm. The load is the same program with the same number of connections. */
 export async function compareRates(name: string, aim: Aim, ours: Side, floor: Side): Promise<BenchResult> {
-  for (const { server, requests } of [ours, floor]) await measureRate(server.port, requests, WARM_UP_MS)
+  for (const { port, requests } of [ours, floor]) await measureRate(port, requests, WARM_UP_MS)
 
   const rounds: { ours: Round; floor: Round }[] = []
   for (let round = 0; round < ROUNDS; round++) {
@@ -33,19 +34,21 @@ export async function compareRates(name: string, aim: Aim, ours: Side, floor: Si
 
 interface Round {
   rate: number
-  /** Processor seconds of the server; NaN where unknown. */
+  /** Processor seconds of the servers; NaN where unknown. */
   cpu: number
 }
 
-async function measure({ server, requests }: Side): Promise<Round> {
-  const cpu = () => (server.pid && cpuSeconds(server.pid)) ?? Number.NaN
-  const before = cpu()
-  const rate = await measureRate(server.port, requests, ROUND_MS)
-  return { rate, cpu: cpu() - before }
+async function measure({ port, pids, requests }: Side): Promise<Round> {
+  const before = sum(pids.map(cpuSeconds))
+  const rate = await measureRate(port, requests, ROUND_MS)
+  return { rate, cpu: sum(pids.map(cpuSeconds)) - before }
 }
 
 /** Processor time by answer, whatever the unit. */
 function cost(rounds: Round[]): number {
-  const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
-  return total(rounds.map(({ cpu }) => cpu)) / total(rounds.map(({ rate }) => rate))
+  return sum(rounds.map(({ cpu }) => cpu)) / sum(rounds.map(({ rate }) => rate))
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -28,8 +28,8 @@ export async function benchKratosRenewal(programs: Programs): Promise<BenchResul
     return await compareRates(
       'renewal, real Kratos / plain whoami',
       { atLeast: 0.9 },
-      { server: { port: product.port }, requests: sessions.map(exchangeText) },
-      { server: { port: Number(new URL(kratos.publicUrl).port) }, requests: whoamis },
+      { port: product.port, pids: [product.pid, kratos.pid], requests: sessions.map(exchangeText) },
+      { port: Number(new URL(kratos.publicUrl).port), pids: [kratos.pid], requests: whoamis },
     )
   } finally {
     await product.stop()

@@ -17,8 +17,8 @@ export async function benchMyGroups(programs: Programs, engine: Engine): Promise
     return await compareRates(
       `my-groups, ${engine} / Hono + verify + read`,
       { atLeast: 0.6 },
-      { server: product, requests },
-      { server: floor, requests },
+      { port: product.port, pids: [product.pid], requests },
+      { port: floor.port, pids: [floor.pid], requests },
     )
   } finally {
     await floor.stop()

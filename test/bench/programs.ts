@@ -75,12 +75,12 @@ export async function isLive(port: number): Promise<boolean> {
   return response.status === 200
 }
 
-/** Processor seconds that a process has used; undefined where the system does not tell. */
-export function cpuSeconds(pid: number): number | undefined {
+/** Processor seconds that a process has used; NaN where the system does not tell. */
+export function cpuSeconds(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
     return (Number(fields[11]) + Number(fields[12])) / 100
   } catch {
-    return undefined
+    return Number.NaN
   }
 }

@@ -19,8 +19,8 @@ export async function benchRenewal(programs: Programs, engine: Engine): Promise<
     return await compareRates(
       `renewal, ${engine} / Hono + fetch + read + sign`,
       { atLeast: 0.7 },
-      { server: product, requests },
-      { server: floor, requests },
+      { port: product.port, pids: [product.pid], requests },
+      { port: floor.port, pids: [floor.pid], requests },
     )
   } finally {
     await floor.stop()

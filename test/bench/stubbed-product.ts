@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import type { Config } from '../../lib/config.ts'
+import { type Config, parseConfig } from '../../lib/config.ts'
 import { findSession } from '../../lib/identity/principal.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
+import { JWT_KEY } from '../parts/gateway.ts'
 import { startMariaDb } from '../parts/mariadb.ts'
 import { tempDir } from '../parts/temp-dir.ts'
 import { type Programs, type Server, startFloor, startProduct } from './programs.ts'
@@ -26,12 +27,14 @@ export async function startStubbedProduct(programs: Programs, engine: Engine): P
     startFloor({ ...programs, nodeArgs: [] }, 'whoami'),
   ])
   const kratosUrl = `http://127.0.0.1:${whoami.port}`
-  const product = await startProduct(programs, {
+  const settings = {
     allowedOrigins: [ORIGIN],
     authlance: { autoCreateGroup: true },
     kratos: { url: kratosUrl, adminUrl: kratosUrl },
     database,
-  })
+  }
+  const { config } = parseConfig({ jwtKey: JWT_KEY, ...settings }, { env: {} })
+  const product = await startProduct(programs, settings)
 
   const sessions: ExchangedSession[] = []
   for (const session of stubSessions()) sessions.push(await exchange(product.port, session))
@@ -40,24 +43,25 @@ export async function startStubbedProduct(programs: Programs, engine: Engine): P
     product,
     sessions,
     whoamiUrl: `${kratosUrl}/sessions/whoami`,
-    database,
-    statement: await sessionStatement(database),
+    database: config.database,
+    statement: await sessionStatement(config),
     stop: () => Promise.all([product.stop(), whoami.stop()]).then(stopDatabase),
   }
 }
 
-async function openEngine(engine: Engine): Promise<{ database: Config['database']; stop(): unknown }> {
+async function openEngine(
+  engine: Engine,
+): Promise<{ database: Partial<Config['database']>; stop(): unknown }> {
   if (engine === 'SQLite') {
-    const database = { file: join(tempDir('bench'), 'authlance.sqlite'), port: 3306, poolSize: 10 }
-    return { database, stop: () => undefined }
+    return { database: { file: join(tempDir('bench'), 'authlance.sqlite') }, stop: () => undefined }
   }
   const mariadb = await startMariaDb()
-  return { database: { ...(await mariadb.createDatabase()), poolSize: 10 }, stop: () => mariadb.stop() }
+  return { database: await mariadb.createDatabase(), stop: () => mariadb.stop() }
 }
 
-async function sessionStatement(database: Config['database']): Promise<string> {
+async function sessionStatement(config: Pick<Config, 'database'>): Promise<string> {
   const statements: string[] = []
-  const { db, close } = openDatabase({ database }, { onQuery: ({ query }) => statements.push(query.sql) })
+  const { db, close } = openDatabase(config, { onQuery: ({ query }) => statements.push(query.sql) })
   await findSession(db, 'nobody')
   await close()
   return statements.at(-1)!

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createLog } from '../../../runtime/node/log.ts'
+import { startProcess } from '../../parts/process.ts'
+
+const LOG = new URL('../../../runtime/node/log.ts', import.meta.url).href
 
 function capture(secrets: string[]) {
   const lines: string[] = []
@@ -31,4 +34,19 @@ describe('the log', () => {
     expect(JSON.parse(lines[0]!).err).toMatchObject({ name: 'Error', errno: 1062 })
     expect(lines[0]).not.toContain('ada@example.com')
   })
+
+  it.each(['process.exit(3)', 'throw new Error("out of the blue")', ''])(
+    'has every line on stdout before the process ends by "%s"',
+    async (end) => {
+      const program = `
+        import { createLog } from '${LOG}'
+        const log = createLog('info')
+        for (let line = 1; line <= 500; line++) log.info({ line }, 'x'.repeat(100))
+        ${end}`
+      const run = startProcess(process.execPath, ['--input-type=module', '-e', program])
+      await run.exit
+      const lines = run.stdout().trim().split('\n')
+      expect(lines.map((line) => JSON.parse(line).line)).toEqual(Array.from({ length: 500 }, (_, i) => i + 1))
+    },
+  )
 })
