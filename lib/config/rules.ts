@@ -16,6 +16,7 @@ export function checkRules(value: Partially<FileConfig>, ctx: z.core.$Refinement
   checkSameSite(value, refuse)
   checkEs256Keys(value, refuse)
   checkTiers(value, refuse)
+  checkUsers(value, refuse)
 }
 
 /** The indexes of the keys that are too short to be safe. */
@@ -91,10 +92,20 @@ function checkTiers({ paymentTier, paymentTiers }: Partially<FileConfig>, refuse
   }
 }
 
-function checkUnique(entries: { path: PropertyKey[]; name: unknown }[], refuse: Refuse): void {
+// One of two entries for an address would be lost, and with it perhaps the roles that it grants.
+function checkUsers({ users }: Partially<FileConfig>, refuse: Refuse): void {
+  const entries = list(users).map((user, index) => ({ path: ['users', index, 'email'], name: user?.email }))
+  checkUnique(entries, refuse, 'an address')
+}
+
+function checkUnique(
+  entries: { path: PropertyKey[]; name: unknown }[],
+  refuse: Refuse,
+  kind = 'a name',
+): void {
   const seen = new Set<unknown>()
   for (const { path, name } of entries) {
-    if (name !== undefined && seen.has(name)) refuse(path, 'a name that is used once', 'a repeated one')
+    if (name !== undefined && seen.has(name)) refuse(path, `${kind} that is used once`, 'a repeated one')
     seen.add(name)
   }
 }

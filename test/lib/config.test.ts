@@ -144,6 +144,10 @@ stripe: none
       'paymentTiers[0].tierName: expected a name that is used once, found a repeated one',
     ],
     [
+      'users: [{ email: a@example.com }, { email: b@example.com }, { email: A@Example.com, admin: true }]',
+      'users[2].email: expected an address that is used once, found a repeated one',
+    ],
+    [
       'trustedProxies: [10.0.0.0/8, proxy]',
       'trustedProxies[1]: expected an IP address or CIDR network, found "proxy"',
     ],
