@@ -1,9 +1,13 @@
 import type { Kysely, Transaction } from 'kysely'
 import { onDuplicate } from '../db/dialect.ts'
 import type { Database } from '../db/tables.ts'
+import { transact } from '../db/transact.ts'
 
 /** How long a tombstone without a known end must stand; Kratos' default session life is a day. */
 const TOMBSTONE_MS = 400 * 86_400_000
+
+/** Keeps a statement far below what databases take. */
+const ROWS_PER_INSERT = 500
 
 /** Notes that a session was exchanged. A tombstone that is there already stays one. */
 export async function recordSession(
@@ -23,14 +27,31 @@ export async function recordSession(
  * session was never exchanged, so that a sign-out that races the first exchange wins.
  */
 export async function revokeSession(db: Kysely<Database>, sid: string, now: number): Promise<void> {
-  const insert = db.insertInto('sessions').values({
-    sid,
-    user_id: null,
-    first_seen_at: now,
-    expires_at: now + TOMBSTONE_MS,
-    revoked_at: now,
-    generation: 1,
+  await insertTombstones(db, [sid], now)
+}
+
+/** Revokes all of these sessions, or none. */
+export async function revokeSessions(db: Kysely<Database>, sids: string[], now: number): Promise<void> {
+  // In one order, so that two calls do not wait for each other.
+  const sorted = sids.toSorted()
+  await transact(db, async (trx) => {
+    for (let start = 0; start < sorted.length; start += ROWS_PER_INSERT) {
+      await insertTombstones(trx, sorted.slice(start, start + ROWS_PER_INSERT), now)
+    }
   })
+}
+
+async function insertTombstones(db: Kysely<Database>, sids: string[], now: number): Promise<void> {
+  const insert = db.insertInto('sessions').values(
+    sids.map((sid) => ({
+      sid,
+      user_id: null,
+      first_seen_at: now,
+      expires_at: now + TOMBSTONE_MS,
+      revoked_at: now,
+      generation: 1,
+    })),
+  )
   await onDuplicate(db, insert, ['sid'], (eb) => ({
     revoked_at: eb.fn.coalesce('sessions.revoked_at', eb.val(now)),
     generation: eb('sessions.generation', '+', 1),

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { type Trace, traceHeaders } from '../http/trace.ts'
 import type { Metrics } from '../metrics.ts'
 import { KratosIdentity, KratosSession } from './kratos-session.ts'
+import { type OtherSessionsResult, otherSessions } from './other-sessions.ts'
 import { sendByFetch } from './send-text.ts'
 import { type Upstream, type UpstreamFailure, upstreamJson } from './upstream-json.ts'
 import { upstreamReady } from './upstream-ready.ts'
@@ -19,6 +20,8 @@ export type WhoamiResult =
 /** The few Kratos calls that we make. None throws: trouble is a result. */
 export interface Kratos {
   whoami(credential: KratosCredential, trace: Trace): Promise<WhoamiResult>
+  /** The caller's live sessions but the one that proves the call. */
+  otherSessions(credential: KratosCredential, trace: Trace): Promise<OtherSessionsResult>
   /** A session by its id alone, through the admin API; proves nothing about the caller. */
   sessionById(sid: string, trace: Trace): Promise<WhoamiResult>
   /** Ends a session through the admin API; one that is already gone counts as ended. */
@@ -54,6 +57,8 @@ export function createKratos(config: KratosConfig, metrics: Metrics, send = send
   const upstream: Upstream = { service: 'kratos', send, timeoutMs: config.timeoutMs, metrics }
   return {
     whoami: (credential, trace) => whoami(upstream, config, credential, trace),
+    otherSessions: (credential, trace) =>
+      otherSessions(upstream, config.url, credentialHeaders(credential, trace)),
     sessionById: (sid, trace) => sessionById(upstream, config, sid, trace),
     endSession: (sid, trace) => endSession(upstream, config, sid, trace),
     findIdentityByEmail: (email, trace) => findIdentityByEmail(upstream, config, email, trace),
@@ -69,9 +74,7 @@ async function whoami(
   credential: KratosCredential,
   trace: Trace,
 ): Promise<WhoamiResult> {
-  const proof: Record<string, string> =
-    'cookie' in credential ? { cookie: credential.cookie } : { 'x-session-token': credential.sessionToken }
-  const headers = { accept: 'application/json', ...proof, ...traceHeaders(trace) }
+  const headers = credentialHeaders(credential, trace)
   const answer = await upstreamJson(upstream, 'whoami', `${config.url}/sessions/whoami`, { headers })
   if (answer.kind === 'unavailable') return answer
 
@@ -90,6 +93,12 @@ async function whoami(
     }
   }
   return { kind: 'unavailable', reason: 'status', status: answer.status }
+}
+
+function credentialHeaders(credential: KratosCredential, trace: Trace): Record<string, string> {
+  const proof: Record<string, string> =
+    'cookie' in credential ? { cookie: credential.cookie } : { 'x-session-token': credential.sessionToken }
+  return { accept: 'application/json', ...proof, ...traceHeaders(trace) }
 }
 
 const Refusal = z.object({

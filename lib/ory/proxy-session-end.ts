@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
 import type { Trace } from '../http/trace.ts'
 import { findSession } from '../identity/principal.ts'
-import { revokeOtherSessions, revokeSession } from '../identity/sessions.ts'
+import { revokeOtherSessions, revokeSession, revokeSessions } from '../identity/sessions.ts'
 import { sessionsOfTokens } from '../identity/sign-out.ts'
 import type { KratosCredential, WhoamiResult } from './kratos.ts'
 import { bearerCredential, proxiedCredentials, sessionTokenCredential } from './proxy-credentials.ts'
@@ -49,24 +49,43 @@ export interface BeforeEnd {
   whoami: WhoamiResult
   /** Whose the one session is that the call names. */
   owner?: string
+  /** The caller's other sessions, where the call ends them. Some may be in the middle of their first exchange. */
+  others?: string[]
 }
 
-/** Asks Kratos who calls, and whose the named session is. */
+/** Asks Kratos who calls, and about the sessions that are to end. */
 export async function askBefore(end: SessionEnd, env: Env, trace: Trace): Promise<BeforeEnd> {
   const whoami = await whoamiOf(end, env, trace)
-  if (end.ends !== 'one' || whoami.kind === 'unauthenticated') return { whoami }
-  const named = await env.kratos.sessionById(end.sid, trace)
-  return { whoami, ...(named.kind === 'session' && { owner: named.session.identity.id }) }
+  if (whoami.kind === 'unauthenticated') return { whoami }
+  if (end.ends === 'one') {
+    const named = await env.kratos.sessionById(end.sid, trace)
+    return { whoami, ...(named.kind === 'session' && { owner: named.session.identity.id }) }
+  }
+  if (end.ends === 'others') {
+    const listed = await firstTaken(end, (credential) => env.kratos.otherSessions(credential, trace))
+    if (listed.kind === 'sessions') return { whoami, others: listed.sids }
+    env.log.warn(
+      listed,
+      'other sessions at Kratos are not known: those not exchanged yet are not barred here',
+    )
+  }
+  return { whoami }
 }
 
-/** The caller's session by the first credential that Kratos takes. */
-async function whoamiOf(end: SessionEnd, env: Env, trace: Trace): Promise<WhoamiResult> {
-  let answer: WhoamiResult = { kind: 'unauthenticated' }
-  for (const credential of end.credentials) {
-    answer = await env.kratos.whoami(credential, trace)
+function whoamiOf(end: SessionEnd, env: Env, trace: Trace): Promise<WhoamiResult> {
+  return firstTaken(end, (credential) => env.kratos.whoami(credential, trace))
+}
+
+/** What Kratos answers to the first credential that it takes. */
+async function firstTaken<Result extends { kind: string }>(
+  { credentials }: SessionEnd,
+  ask: (credential: KratosCredential) => Promise<Result>,
+): Promise<Result | { kind: 'unauthenticated' }> {
+  for (const credential of credentials) {
+    const answer = await ask(credential)
     if (answer.kind !== 'unauthenticated') return answer
   }
-  return answer
+  return { kind: 'unauthenticated' }
 }
 
 /**
@@ -113,9 +132,13 @@ export async function revokeEnded(
     // Kratos answers 204 for a session of somebody else, or of nobody, too and leaves it alone: so must we.
     const owner = (await ownerOf(end.sid, env)) ?? before.owner
     if (identity && owner === identity) await revokeSession(env.db, end.sid, now)
-  } else if (sid && identity) {
+    return
+  }
+  const { others } = before
+  if (others?.length) await revokeSessions(env.db, others, now)
+  if (sid && identity) {
     await revokeOtherSessions(env.db, identity, sid, now)
-  } else {
+  } else if (!others) {
     env.log.error(
       { ends: end.ends },
       'sessions ended at Kratos are not revoked here: their user is not known',

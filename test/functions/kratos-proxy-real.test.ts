@@ -158,9 +158,15 @@ describe.skipIf(requirePart('kratos'))('real Kratos behind us', () => {
     const otherSid = await sessionOf(other)
     const otherToken = await exchange(other, otherSid)
 
+    const { sid: neverExchanged } = await signInBrowser(identity, user)
+
     const answer = await browser.fetch(`${identity}/sessions`, { method: 'DELETE' })
-    expect([answer.status, await answer.json()]).toEqual([200, { count: 2 }])
-    expect([await isRevoked(sid), await isRevoked(otherSid)]).toEqual([false, true])
+    expect([answer.status, await answer.json()]).toEqual([200, { count: 3 }])
+    expect([await isRevoked(sid), await isRevoked(otherSid), await isRevoked(neverExchanged)]).toEqual([
+      false,
+      true,
+      true,
+    ])
     expect([await readStatus(token), await readStatus(otherToken)]).toEqual([200, 401])
     expect((await other.fetch(`${identity}/sessions/whoami`)).status).toBe(401)
   })

@@ -230,6 +230,82 @@ describe('the end of all other sessions', () => {
   })
 })
 
+describe('the end of all other sessions, of which one is being exchanged', () => {
+  const endOthers = () => browser('sessions', { method: 'DELETE' })
+  /** Lists these sessions for the caller, as Kratos does: page 1 is the first, and none is left once they have ended. */
+  function kratosLists(sids: string[]) {
+    let listed = sids
+    kratosAnswers(({ method, target, headers }, response) => {
+      const query = new URL(target, gate.url).searchParams
+      const size = Number(query.get('per_page'))
+      const start = (Number(query.get('page')) - 1) * size
+      const page = headers.cookie === 'ory_kratos_session=ada1' ? listed.slice(start, start + size) : []
+      if (method === 'GET')
+        return json(
+          response,
+          200,
+          page.map((id) => ({ id, active: true })),
+        )
+      listed = []
+      json(response, 200, { count: sids.length })
+    })
+  }
+  const sidOf = (index: number) => `c1f5f7c8-0000-4000-8000-${String(index).padStart(12, '0')}`
+
+  it('bars it as well', async () => {
+    sessions.set('ada4', fakeSession({ ...ADA, sid: FRESH }))
+    kratosLists([SECOND, THIRD, FRESH])
+    expect((await endOthers()).status).toBe(200)
+    expect(await revoked()).toEqual([SECOND, THIRD])
+    expect(await findSession(gate.env.db, FRESH)).toMatchObject({ revokedAt: expect.any(Number) })
+    expect(await exchange('ada4', FRESH)).toBeUndefined()
+    expect((await findSession(gate.env.db, SID))?.revokedAt).toBeNull()
+  })
+
+  it('bars all of several pages', async () => {
+    const sids = Array.from({ length: 601 }, (_, index) => sidOf(1000 + index))
+    kratosLists(sids)
+    await endOthers()
+    const found = await Promise.all(sids.map((sid) => findSession(gate.env.db, sid)))
+    expect(found.filter((session) => session?.revokedAt == null)).toEqual([])
+  })
+
+  it('bars nothing when Kratos refuses', async () => {
+    kratosAnswers(({ method }, response) =>
+      method === 'GET' ? json(response, 200, [{ id: FRESH }]) : json(response, 403, {}),
+    )
+    expect((await endOthers()).status).toBe(403)
+    expect([await findSession(gate.env.db, FRESH), await revoked()]).toEqual([undefined, []])
+  })
+
+  it('bars it too when a second factor is due, which Kratos does not ask for here', async () => {
+    gate.kratos.respond(({ method, target }, response) => {
+      if (target === '/sessions/whoami') json(response, 403, { error: { id: 'session_aal2_required' } })
+      else json(response, 200, method === 'GET' ? [{ id: FRESH }] : { count: 1 })
+    })
+    await gate.fetch('sessions', { method: 'DELETE', headers: { 'x-session-token': 'ada1' } })
+    expect(await findSession(gate.env.db, FRESH)).toMatchObject({ revokedAt: expect.any(Number) })
+    expect(gate.log.lines.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  it.each([
+    ['fails', 502, {}],
+    ['is no list', 200, {}],
+  ])('goes through when the list %s, and the log says so', async (_name, status, body) => {
+    kratosAnswers(({ method }, response) =>
+      method === 'GET' ? json(response, status, body) : json(response, 200, { count: 2 }),
+    )
+    expect((await endOthers()).status).toBe(200)
+    expect(await revoked()).toEqual([SECOND, THIRD])
+    expect(gate.log.lines).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        message: 'other sessions at Kratos are not known: those not exchanged yet are not barred here',
+      }),
+    )
+  })
+})
+
 describe('the end of one session', () => {
   const end = (id: string) => browser(`sessions/${id}`, { method: 'DELETE' })
 
