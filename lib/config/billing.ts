@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { amount, duration, flag, httpUrl, secretText, text, whole } from './fields.ts'
+import { amount, duration, flag, httpUrl, nameText, secretText, text, whole } from './fields.ts'
 
 const PricingTier = z.object({
   upTo: whole('Last member count of this step; 0 = open-ended', 0).default(0),
@@ -13,7 +13,7 @@ const Variant = z.object({
     .enum(['subscription', 'perpetual_auto', 'perpetual_manual'])
     .default('subscription')
     .meta({ description: 'How the variant is paid' }),
-  lookupKey: text('Stripe lookup key of the variant'),
+  lookupKey: nameText('Stripe lookup key of the variant'),
   price: amount('Price in currency units').default(0),
   billingCycle: text('Billing cycle as shown').default('monthly'),
   description: text('Text shown for the variant').optional(),
@@ -21,8 +21,8 @@ const Variant = z.object({
 
 /** A plan that a group can subscribe to. */
 export const TierSchema = z.object({
-  tierName: text('Unique name of the tier'),
-  lookupKey: text('Stripe lookup key').optional(),
+  tierName: nameText('Unique name of the tier'),
+  lookupKey: nameText('Stripe lookup key').optional(),
   price: amount('Price in currency units').default(0),
   billingCycle: text('Billing cycle as shown').default('monthly'),
   maxMembers: whole('Largest number of members; 0 = unlimited', 0).default(0),

@@ -16,11 +16,19 @@ export interface FieldMeta {
   valueType?: string
 }
 
+/** Characters that the columns for names hold. */
+const NAME_LENGTH = 255
+
 export function text(description: string, meta: FieldMeta = {}) {
   return z
     .string()
     .min(1)
     .meta({ description, ...meta })
+}
+
+/** A text that goes into a column of names. */
+export function nameText(description: string) {
+  return text(description).max(NAME_LENGTH)
 }
 
 export function secretText(description: string, meta: FieldMeta = {}) {

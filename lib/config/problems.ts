@@ -34,8 +34,8 @@ export function problemsFromIssues(
   for (const issue of issues) {
     const shapes = shapesAlong(root, issue.path)
     const key = keyName(issue.path) || 'configuration'
-    const own = issue.code === 'custom' ? issue.params : undefined
     if (problems.has(key)) continue
+    const own = issue.code === 'custom' ? issue.params : excessOf(issue, valueAt(value, issue.path))
     problems.set(key, {
       key,
       expected: (own?.expected as string | undefined) ?? expectedOf(shapes.at(-1)!),
@@ -43,6 +43,16 @@ export function problemsFromIssues(
     })
   }
   return [...problems.values()]
+}
+
+/** A text or list that is too long is named by its length, which tells more than its start. */
+function excessOf(issue: z.core.$ZodIssue, value: unknown): Partial<Problem> | undefined {
+  if (issue.code !== 'too_big') return undefined
+  if (typeof value === 'string' && issue.origin === 'string') {
+    return { expected: `a text of at most ${issue.maximum} characters`, found: describeSecret(value) }
+  }
+  if (!Array.isArray(value)) return undefined
+  return { expected: `a list of at most ${issue.maximum} entries`, found: `one of ${value.length}` }
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -60,7 +60,7 @@ export const FileSchema = z.object({
   mailAuth: MailAuthSchema.prefault({}).meta({
     description: 'The internal listener for mail, hooks and metrics',
   }),
-  users: z.array(UserSchema).default([]).meta({ description: 'Accounts that are made at start' }),
+  users: z.array(UserSchema).max(1000).default([]).meta({ description: 'Accounts that are made at start' }),
   authlance: z
     .object({ autoCreateGroup: flag('Make a group for a new user').default(false) })
     .prefault({})
@@ -68,7 +68,11 @@ export const FileSchema = z.object({
   requireGenderExtra: flag('Gender is mandatory in the profile').default(false),
   requireBirthDateExtra: flag('Birth date is mandatory in the profile').default(false),
   paymentTier: TierSchema.optional().meta({ description: 'The only, or the default, tier' }),
-  paymentTiers: z.array(TierSchema).default([]).meta({ description: 'Tiers; the first is the default' }),
+  paymentTiers: z
+    .array(TierSchema)
+    .max(1000)
+    .default([])
+    .meta({ description: 'Tiers; the first is the default' }),
   stripe: StripeSchema.prefault({}).meta({ description: 'Stripe' }),
   appStore: AppStoreSchema.prefault({}).meta({ description: 'App Store purchases' }),
   license: LicenseSchema.prefault({}).meta({ description: 'Licence' }),

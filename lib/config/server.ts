@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ES256_KEY, looksLikeEs256Key } from './es256-key.ts'
-import { flag, secretText, text, whole } from './fields.ts'
+import { flag, nameText, secretText, text, whole } from './fields.ts'
 
 const Es256Key = z.object({
   kid: text('Key id'),
@@ -59,12 +59,16 @@ export const UserSchema = z.object({
     .string()
     .trim()
     .toLowerCase()
-    .pipe(z.email())
+    .pipe(z.email().max(320))
     .meta({ description: 'E-mail address', expected: 'an e-mail address' }),
   admin: flag('Grant sysadmin').default(false),
-  firstName: text('First name').optional(),
-  lastName: text('Last name').optional(),
-  groups: z.array(text('Group name')).default([]).meta({ description: 'Groups to join', scalar: 'comma' }),
+  firstName: nameText('First name').optional(),
+  lastName: nameText('Last name').optional(),
+  groups: z
+    .array(nameText('Group name'))
+    .max(100)
+    .default([])
+    .meta({ description: 'Groups to join', scalar: 'comma' }),
 })
 
 export const PersonalAccessTokensSchema = z.object({
