@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely'
+import { pause } from '../async/pause.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/tables.ts'
 import { backoffMs } from './backoff.ts'
 import type { Bus } from './bus.ts'
 import { publishAll } from './deliver-batch.ts'
 import { eventMessage } from './message.ts'
-import { pause } from './pause.ts'
 import { prefixedSubject, WORK_QUEUES } from './streams.ts'
 import { SUBJECTS, type Subject } from './subjects.ts'
 

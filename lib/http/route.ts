@@ -106,21 +106,15 @@ async function answer(
 
   const principal = await admit(operation, request, env, pathParams)
 
-  const headers = new Headers()
-  const result = await operation.handle({
-    request,
-    env,
-    ctx,
-    trace,
-    log: env.log,
-    principal: principal as never,
-    params: operation.params && validate(operation.params, pathParams, 'path'),
-    query: operation.query && validate(operation.query, queryOf(request), 'query'),
-    body: operation.body && (await readBody(request, operation.body, env.config.limits)),
-    headers,
-  })
+  const params = operation.params && validate(operation.params, pathParams, 'path')
+  const query = operation.query && validate(operation.query, queryOf(request), 'query')
+  const body = operation.body && (await readBody(request, operation.body, env.config.limits))
 
-  const renewed = principal && (await renewedCookie(request, principal, env, ctx, trace))
+  const headers = new Headers()
+  const renewal = principal && renewedCookie(request, principal, env, ctx, trace)
+  const context = { request, env, ctx, trace, log: env.log, params, query, body, headers }
+  const result = await operation.handle({ ...context, principal: principal as never })
+  const renewed = await renewal
   if (renewed && !headers.has('set-cookie')) headers.append('set-cookie', renewed)
   if (!(result instanceof Response)) return jsonResponse(result, successStatus(operation), headers, answered)
   addHeaders(result, headers)

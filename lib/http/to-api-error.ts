@@ -4,7 +4,11 @@ import { ApiError } from './errors.ts'
 
 /** What goes over the wire for any thrown value; the unknown is logged whole and answered with a fixed sentence. */
 export function toApiError(error: unknown, log: Log): ApiError {
-  if (error instanceof ApiError) return error
+  if (error instanceof ApiError) {
+    if (error.status >= 500 && error.cause !== undefined)
+      log.warn({ err: error.cause, code: error.code }, 'request not served')
+    return error
+  }
   if (databaseFailure(error) === 'unavailable') {
     log.error({ err: error }, 'database unavailable')
     return new ApiError('database_unavailable', { cause: error })

@@ -5,6 +5,7 @@ import type { Database, GroupRow, UserRow } from '../db/tables.ts'
 import { appendEvent } from '../events/outbox.ts'
 import type { Trace } from '../http/trace.ts'
 import { addMember, createGroup } from './groups.ts'
+import { makesSlug, slugFrom } from './slug.ts'
 import { displayName, eventActor } from './users.ts'
 
 /**
@@ -36,7 +37,13 @@ async function bootstrapGroup(
   trace: Trace,
 ): Promise<void> {
   const longName = displayName(user)
-  const group = await createGroup(trx, { slugSource: longName, longName, bootstrapUserId: user.id }, now)
+  const slugSource = [longName, user.email.split('@')[0]!].find(makesSlug) ?? ''
+  const taken = config.users.flatMap(({ groups }) => groups).map((name) => slugFrom(name))
+  const group = await createGroup(
+    trx,
+    { slugSource, longName, bootstrapUserId: user.id, notNamed: taken },
+    now,
+  )
   await addMember(trx, group.id, user.id, ['group-admin'], now)
   const payload = { group: { id: group.id, name: group.name, longName }, user: eventActor(user) }
   await appendEvent(trx, 'group.created', payload, now, trace)

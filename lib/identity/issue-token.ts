@@ -17,8 +17,8 @@ export interface IssuedToken {
 }
 
 /**
- * Signs a loopToken for an admitted session. The token never outlives the Kratos session. When it is too long for a cookie, the
- * cookie carries one without groups: the API reads groups and roles from the database anyway.
+ * Signs a loopToken for an admitted session. The token never outlives the Kratos session. One that is too long, for a cookie or for
+ * our own limit, leaves out groups and then names: the API reads them from the database anyway.
  * @param now milliseconds since the epoch
  */
 export async function issueToken(
@@ -27,15 +27,26 @@ export async function issueToken(
   now: number,
 ): Promise<IssuedToken> {
   const claims = claimsOf(session, config, now)
-  const token = await signLoopToken(claims, keys)
-  const maxAgeSeconds = claims.exp - claims.iat
-  const cookie = loopTokenCookie(token, maxAgeSeconds, config)
+  const cookieOf = (token: string) => loopTokenCookie(token, claims.exp - claims.iat, config)
   const missing = claims.missing ?? []
-  if (cookie.length <= MAX_COOKIE_BYTES) return { token, cookie, missing }
 
-  const user: TokenUser = { ...claims.user, groups: [], groupRoles: [], truncated: true }
-  const short = await signLoopToken({ ...claims, user }, keys)
-  return { token, cookie: loopTokenCookie(short, maxAgeSeconds, config), missing }
+  let token: string | undefined
+  let short = ''
+  for (const user of everShorter(claims.user)) {
+    short = await signLoopToken({ ...claims, user }, keys)
+    if (short.length <= config.token.maxBytes) token ??= short
+    if (cookieOf(short).length <= MAX_COOKIE_BYTES) break
+  }
+  return { token: token ?? short, cookie: cookieOf(short), missing }
+}
+
+/** The user whole, then with less and less that the API does not need. */
+function* everShorter(user: TokenUser): Generator<TokenUser> {
+  yield user
+  const withoutGroups: TokenUser = { ...user, groups: [], groupRoles: [], truncated: true }
+  yield withoutGroups
+  const { avatar: _, ...nameless } = withoutGroups
+  yield { ...nameless, firstName: '', lastName: '' }
 }
 
 function claimsOf(session: KnownSession & { tenant: Tenant }, config: Config, now: number): LoopTokenClaims {

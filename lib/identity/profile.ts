@@ -6,7 +6,12 @@ import type { Database, UserRow } from '../db/tables.ts'
 const changes = <T extends z.ZodType>(schema: T) =>
   z.union([z.literal('').transform(() => undefined), schema]).optional()
 
-const Name = z.string().trim().max(255)
+const Name = z
+  .string()
+  .trim()
+  .max(255)
+  .nullable()
+  .transform((name) => name ?? '')
 
 const BirthDate = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])

@@ -14,7 +14,10 @@ import { eventActor, lockUser } from './users.ts'
 export type SeededUser = Config['users'][number]
 
 /** What came of seeding one configured user. */
-export type SeedResult = { kind: 'granted'; identity: string } | { kind: 'withheld'; why: Withheld } | SeedDelay
+export type SeedResult =
+  | { kind: 'granted'; identity: string }
+  | { kind: 'withheld'; why: Withheld }
+  | SeedDelay
 
 export type Withheld =
   /** Somebody registered the address and has not verified it: that must not make a sysadmin. */
@@ -48,11 +51,15 @@ export async function seedUser(
     .select('identity')
     .where('email', '=', user.email)
     .executeTakeFirst()
-  if (bound && (await isGranted(db, bound.identity, user))) return { kind: 'granted', identity: bound.identity }
+  if (bound && (await isGranted(db, bound.identity, user)))
+    return { kind: 'granted', identity: bound.identity }
 
-  const found = bound ? await findBound(kratos, bound.identity, trace) : await findOrCreate(kratos, user, trace)
+  const found = bound
+    ? await findBound(kratos, bound.identity, trace)
+    : await findOrCreate(kratos, user, trace)
   if (found.kind !== 'identity') return found
-  if (!bound && !isTrusted(found.identity, user.email)) return { kind: 'withheld', why: 'the address is not verified' }
+  if (!bound && !isTrusted(found.identity, user.email))
+    return { kind: 'withheld', why: 'the address is not verified' }
   return transact(db, (trx) => grant(trx, user, found.identity, now, trace))
 }
 
@@ -71,7 +78,10 @@ async function findOrCreate(kratos: Kratos, user: SeededUser, trace: Trace): Pro
   if (found.identity) return { kind: 'identity', identity: found.identity }
 
   const { email, firstName, lastName } = user
-  const created = await kratos.createIdentity({ email, firstName, lastName, metadataAdmin: seedMark(email) }, trace)
+  const created = await kratos.createIdentity(
+    { email, firstName, lastName, metadataAdmin: seedMark(email) },
+    trace,
+  )
   // Another replica may have created it since we looked; a later try finds it.
   return created.kind === 'conflict' ? { kind: 'unavailable', reason: 'conflict' } : created
 }
@@ -107,20 +117,31 @@ async function grant(
   const holder = await bind(trx, user.email, identity.id, now)
   if (holder !== identity.id) return { kind: 'withheld', why: 'the address belongs to another identity now' }
 
-  if (user.admin) await orIgnore(trx, trx.insertInto('user_roles').values({ user_id: row.id, role: 'sysadmin' })).execute()
+  if (user.admin)
+    await orIgnore(trx, trx.insertInto('user_roles').values({ user_id: row.id, role: 'sysadmin' })).execute()
   let strangers = false
   for (const name of user.groups) {
     const joined = await joinGroup(trx, name, row, user.admin, now, trace)
     strangers ||= !joined
   }
-  if (strangers) return { kind: 'withheld', why: 'a configured group is the own group of somebody who registered' }
+  if (strangers)
+    return { kind: 'withheld', why: 'a configured group is the own group of somebody who registered' }
   return { kind: 'granted', identity: identity.id }
 }
 
 /** Binds the address to the identity unless it is bound already. @returns the identity that holds it */
-async function bind(trx: Transaction<Database>, email: string, identity: string, now: number): Promise<string> {
+async function bind(
+  trx: Transaction<Database>,
+  email: string,
+  identity: string,
+  now: number,
+): Promise<string> {
   await orIgnore(trx, trx.insertInto('seed_bindings').values({ email, identity, created_at: now })).execute()
-  const row = await trx.selectFrom('seed_bindings').select('identity').where('email', '=', email).executeTakeFirstOrThrow()
+  const row = await trx
+    .selectFrom('seed_bindings')
+    .select('identity')
+    .where('email', '=', email)
+    .executeTakeFirstOrThrow()
   return row.identity
 }
 
@@ -133,13 +154,15 @@ async function joinGroup(
   now: number,
   trace: Trace,
 ): Promise<boolean> {
-  const existing = await findGroupByName(trx, slugFrom(name))
-  if (existing && existing.bootstrap_user_id !== null && existing.bootstrap_user_id !== user.id) return false
+  const { group, created } = await ensureGroup(trx, { slugSource: name, longName: name }, now)
+  if (group.bootstrap_user_id !== null && group.bootstrap_user_id !== user.id) return false
 
-  const group = existing ?? (await createGroup(trx, { slugSource: name, longName: name }, now))
-  await addMember(trx, group.id, user.id, existing && !admin ? [] : ['group-admin'], now)
-  if (!existing) {
-    const payload = { group: { id: group.id, name: group.name, longName: group.long_name }, user: eventActor(user) }
+  await addMember(trx, group.id, user.id, created || admin ? ['group-admin'] : [], now)
+  if (created) {
+    const payload = {
+      group: { id: group.id, name: group.name, longName: group.long_name },
+      user: eventActor(user),
+    }
     await appendEvent(trx, 'group.created', payload, now, trace)
   }
   return true

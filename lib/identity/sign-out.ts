@@ -4,7 +4,8 @@ import { LOOP_TOKEN_COOKIE } from '../auth/loop-token-cookie.ts'
 import type { Env } from '../env.ts'
 import { cookieHeaderOnly, cookieValues } from '../http/cookies.ts'
 import type { Trace } from '../http/trace.ts'
-import type { WhoamiResult } from '../ory/kratos.ts'
+import type { KratosCredential, WhoamiResult } from '../ory/kratos.ts'
+import { kratosCredential } from './exchange-credential.ts'
 import { invalidateTokens, revokeSession } from './sessions.ts'
 
 /**
@@ -14,9 +15,10 @@ import { invalidateTokens, revokeSession } from './sessions.ts'
  */
 export async function signOut(request: Request, env: Env, trace: Trace): Promise<void> {
   const tokenSids = await sessionsOfTokens(request, env)
-  const cookie = cookieHeaderOnly(request, env.config.kratos.sessionCookie)
-  const answer: WhoamiResult = cookie
-    ? await env.kratos.whoami({ cookie }, trace)
+  const credential = signOutCredential(request, env)
+  // Without a credential there is no session at Kratos that a failing whoami could hide: the same as a clear 401.
+  const answer: WhoamiResult = credential
+    ? await env.kratos.whoami(credential, trace)
     : { kind: 'unauthenticated' }
   const now = env.clock.now()
 
@@ -25,8 +27,20 @@ export async function signOut(request: Request, env: Env, trace: Trace): Promise
     return
   }
   const sids = new Set([...tokenSids, ...(answer.kind === 'session' ? [answer.session.id] : [])])
-  await Promise.all([...sids].map((sid) => revokeSession(env.db, sid, now)))
-  await Promise.all([...sids].map((sid) => endAtKratos(sid, env, trace)))
+  const revoked = [...sids].map((sid) => revokeSession(env.db, sid, now))
+  const ended = [...sids].map((sid) => endAtKratos(sid, env, trace))
+  const failed = (await Promise.allSettled([...revoked, ...ended])).find(
+    ({ status }) => status === 'rejected',
+  )
+  if (failed) throw (failed as PromiseRejectedResult).reason
+}
+
+/** As for an exchange, but one of our own tokens in the header does not hide the browser's session. */
+function signOutCredential(request: Request, env: Env): KratosCredential | undefined {
+  const credential = kratosCredential(request, env)
+  if (credential) return credential
+  const cookie = cookieHeaderOnly(request, env.config.kratos.sessionCookie)
+  return cookie ? { cookie } : undefined
 }
 
 /** The session ids of all tokens with a good signature, expired ones included. */
@@ -40,7 +54,7 @@ export async function sessionsOfTokens(request: Request, env: Env): Promise<stri
   return [...new Set(verified.flatMap((result) => (result.ok ? [result.claims.sid] : [])))]
 }
 
-/** The revoked row already bars the session here, so trouble at Kratos is only logged. */
+/** The revoked row bars the session here, so trouble at Kratos is only logged. */
 async function endAtKratos(sid: string, env: Env, trace: Trace): Promise<void> {
   const result = await env.kratos.endSession(sid, trace)
   if (result.kind === 'unavailable')

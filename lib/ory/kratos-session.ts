@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { fitText } from '../db/fit-text.ts'
 
 const Address = z.object({ value: z.string(), verified: z.boolean(), via: z.string() })
 
@@ -34,12 +35,12 @@ export interface Traits {
 
 /** Traits as our row keeps them: the address in lower case, verified when Kratos has verified that very address. */
 export function traitsOf(identity: KratosIdentity): Traits {
-  const email = identity.traits.email.trim().toLowerCase()
+  const email = fitText(identity.traits.email.trim().toLowerCase(), 320)
   const verified = hasVerifiedAddress(identity, email)
   return {
     email,
-    first_name: (identity.traits.name?.first ?? '').trim().slice(0, 255),
-    last_name: (identity.traits.name?.last ?? '').trim().slice(0, 255),
+    first_name: fitText((identity.traits.name?.first ?? '').trim(), 255),
+    last_name: fitText((identity.traits.name?.last ?? '').trim(), 255),
     verified: verified ? 1 : 0,
   }
 }

@@ -30,13 +30,21 @@ export interface Kratos {
     email: string,
     trace: Trace,
   ): Promise<{ kind: 'identity'; identity?: KratosIdentity } | UpstreamFailure>
+  findIdentityById(
+    id: string,
+    trace: Trace,
+  ): Promise<{ kind: 'identity'; identity?: KratosIdentity } | UpstreamFailure>
   /** Creates an identity without credentials; `conflict` when the address is taken. */
   createIdentity(
     identity: NewIdentity,
     trace: Trace,
   ): Promise<{ kind: 'identity'; identity: KratosIdentity } | { kind: 'conflict' } | UpstreamFailure>
-  /** Changes the name traits of an identity. */
-  renameIdentity(id: string, name: PersonName, trace: Trace): Promise<{ kind: 'renamed' } | UpstreamFailure>
+  /** Changes the name traits of an identity; `refused` when its schema does not take them. */
+  renameIdentity(
+    id: string,
+    name: PersonName,
+    trace: Trace,
+  ): Promise<{ kind: 'renamed' } | { kind: 'refused'; status: number } | UpstreamFailure>
   /** Whether the public API is ready. */
   ready(timeoutMs: number): Promise<boolean>
 }
@@ -62,6 +70,7 @@ export function createKratos(config: KratosConfig, metrics: Metrics, send = send
     sessionById: (sid, trace) => sessionById(upstream, config, sid, trace),
     endSession: (sid, trace) => endSession(upstream, config, sid, trace),
     findIdentityByEmail: (email, trace) => findIdentityByEmail(upstream, config, email, trace),
+    findIdentityById: (id, trace) => findIdentityById(upstream, config, id, trace),
     createIdentity: (identity, trace) => createIdentity(upstream, config, identity, trace),
     renameIdentity: (id, name, trace) => renameIdentity(upstream, config, id, name, trace),
     ready: (timeoutMs) => upstreamReady(config.url, timeoutMs),
@@ -143,6 +152,16 @@ async function findIdentityByEmail(upstream: Upstream, config: KratosConfig, ema
   return { kind: 'identity', ...(identity && { identity }) } as const
 }
 
+async function findIdentityById(upstream: Upstream, config: KratosConfig, id: string, trace: Trace) {
+  const url = `${config.adminUrl}/admin/identities/${encodeURIComponent(id)}`
+  const answer = await upstreamJson(upstream, 'get_identity', url, { headers: traceHeaders(trace) })
+  if (answer.kind === 'unavailable') return answer
+  if (answer.status === 404) return { kind: 'identity' } as const
+  const identity = KratosIdentity.safeParse(answer.body)
+  if (answer.status !== 200 || !identity.success) return unexpected(answer.status)
+  return { kind: 'identity', identity: identity.data } as const
+}
+
 async function createIdentity(upstream: Upstream, config: KratosConfig, identity: NewIdentity, trace: Trace) {
   const name = nameTraits(identity)
   const answer = await upstreamJson(upstream, 'create_identity', `${config.adminUrl}/admin/identities`, {
@@ -178,7 +197,10 @@ async function renameIdentity(
     body: JSON.stringify([{ op: 'add', path: '/traits/name', value: nameTraits(name) }]),
   })
   if (answer.kind === 'unavailable') return answer
-  return answer.status === 200 ? ({ kind: 'renamed' } as const) : unexpected(answer.status)
+  if (answer.status === 200) return { kind: 'renamed' } as const
+  return answer.status >= 400
+    ? ({ kind: 'refused', status: answer.status } as const)
+    : unexpected(answer.status)
 }
 
 function nameTraits({ firstName, lastName }: PersonName): { first?: string; last?: string } {

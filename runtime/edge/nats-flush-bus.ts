@@ -14,7 +14,7 @@ import {
 import type { Config } from '../../lib/config.ts'
 import type { Bus } from '../../lib/events/bus.ts'
 import { createJetStreamBus, type JetStreamLink, type LinkEvents } from '../../lib/events/jetstream-bus.ts'
-import { within } from '../../lib/events/pause.ts'
+import { within } from '../../lib/async/pause.ts'
 import {
   apiFailure,
   createPublishAcks,

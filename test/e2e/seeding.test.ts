@@ -46,7 +46,7 @@ async function userOf(server: LocalServer, email: string) {
 }
 
 const withheldLines = (server: LocalServer, email: string) =>
-  server.logLines().filter((line) => line.level === 'warn' && line.email === email)
+  server.logLines().filter((line) => line.msg === 'configured user not granted' && line.email === email)
 
 async function settled(server: LocalServer, email: string): Promise<'granted' | 'withheld'> {
   const isBound = async () =>
@@ -115,9 +115,7 @@ describe.skipIf(SKIPPED)('users in the configuration', () => {
     const users = [{ email, admin: true }]
     const server = await start({ users })
     expect(await settled(server, email)).toBe('withheld')
-    expect(withheldLines(server, email)[0]!.msg).toBe(
-      'configured user not granted: the address is not verified',
-    )
+    expect(withheldLines(server, email)[0]!.why).toBe('the address is not verified')
     expect((await userOf(server, email)).roles).toEqual([])
     await stopAll()
 

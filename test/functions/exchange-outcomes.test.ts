@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import myGroups from '../../functions/authlance/identity/api/v1/profile/my-groups/[user].ts'
 import me from '../../functions/authlance/identity/me.ts'
+import { noMetrics } from '../../lib/metrics.ts'
 import type { Kratos, WhoamiResult } from '../../lib/ory/kratos.ts'
 import { call, ORIGIN, setCookie } from '../parts/call.ts'
 import { fakeSession, knows } from '../parts/fake-session.ts'
 import { createTestEnv, type TestEnv, type TestEnvOptions } from '../parts/test-env.ts'
 
+const GROUPS = '/authlance/identity/api/v1/profile/my-groups/me'
 const PATH = '/authlance/identity/me'
 const SESSION = fakeSession()
 const BODY = { session: SESSION.id }
@@ -95,6 +97,40 @@ describe('a session that Kratos vouches for', () => {
     })
     expect(groups.body).toHaveLength(81)
   })
+})
+
+describe('a token that would be too long', () => {
+  it('for our own limit leaves groups out, so that we take it in a header', async () => {
+    const config = { authlance: { autoCreateGroup: true }, token: { maxBytes: 1024 } }
+    const test = await open({ kratos: knows(SESSION), config })
+    await call(test, me, PATH, { json: BODY, headers: COOKIE })
+    const { id } = await test.env.db.selectFrom('users').select('id').executeTakeFirstOrThrow()
+    const roles = Array.from({ length: 30 }, (_, index) => ({
+      user_id: id,
+      group_id: 1,
+      role: `a-role-${index}`,
+    }))
+    await test.env.db.insertInto('membership_roles').values(roles).execute()
+    const { token } = (await call(test, me, PATH, { json: BODY, headers: COOKIE })).body
+    expect(JSON.parse(atob(token.split('.')[1])).user).toMatchObject({
+      groups: [],
+      groupRoles: [],
+      truncated: true,
+    })
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await call(test, myGroups, GROUPS, { headers })).body).toHaveLength(1)
+  })
+
+  it.each(['语'.repeat(255), '🦊'.repeat(255)])(
+    'for a cookie leaves out names of 255 such characters: %s',
+    async (name) => {
+      const test = await open({ kratos: knows(fakeSession({ first: name, last: name })) })
+      const answer = await call(test, me, PATH, { json: BODY, headers: COOKIE })
+      expect(setCookie(answer)!.length).toBeLessThanOrEqual(4096)
+      const headers = { cookie: setCookie(answer)!.split(';')[0]! }
+      expect((await call(test, myGroups, GROUPS, { headers })).status).toBe(200)
+    },
+  )
 })
 
 describe('a malformed body', () => {
@@ -243,6 +279,38 @@ describe('403', () => {
     expect(
       (await call(test, me, PATH, { json: BODY, headers: { cookie: COOKIE.cookie, ...headers } })).status,
     ).toBe(200)
+  })
+})
+
+describe('the exchange metric', () => {
+  it('counts every outcome by its code', async () => {
+    const counted: string[] = []
+    const metrics = { ...noMetrics, countExchange: (outcome: string) => void counted.push(outcome) }
+    let answer: WhoamiResult = { kind: 'session', session: SESSION }
+    const test = await open({ kratos: { whoami: async () => answer }, env: { metrics } })
+    const exchange = (headers: Record<string, string> = COOKIE) =>
+      call(test, me, PATH, { json: BODY, headers })
+
+    await exchange()
+    await exchange()
+    await exchange({ ...COOKIE, origin: 'https://evil.example' })
+    await exchange({})
+    answer = { kind: 'unauthenticated' }
+    await exchange()
+    answer = { kind: 'session', session: SESSION }
+    await test.env.db.updateTable('users').set({ state: 'inactive' }).execute()
+    await exchange()
+    await test.env.db.updateTable('sessions').set({ revoked_at: 1 }).execute()
+    await exchange()
+    expect(counted).toEqual([
+      'admitted',
+      'renewed',
+      'origin_not_allowed',
+      'unauthenticated',
+      'session_invalid',
+      'user_banned',
+      'session_revoked',
+    ])
   })
 })
 

@@ -10,6 +10,7 @@ import { createTestEnv, type TestEnv } from '../parts/test-env.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const SESSION = fakeSession({ expiresAt: NOW + 86_400_000 })
+const INACTIVE = fakeSession({ state: 'inactive', expiresAt: NOW + 86_400_000 })
 const GROUPS = '/authlance/identity/api/v1/profile/my-groups/me'
 
 let test: TestEnv
@@ -55,6 +56,16 @@ describe('a renewal', () => {
     await counted.close()
   })
 
+  it.each([`${'x'.repeat(254)}🦊`, '🦊'.repeat(300), 'lone \ud83e surrogate', '  spaced  ', 'é'.repeat(255)])(
+    'stays read-only for the name %j',
+    async (first) => {
+      whoami = { kind: 'session', session: fakeSession({ expiresAt: NOW + 86_400_000, first }) }
+      await exchange()
+      expect((await exchange()).status).toBe(200)
+      expect(test.wakes()).toBe(1)
+    },
+  )
+
   it('writes traits that changed at Kratos then and there, and tells no second sign-in', async () => {
     await exchange()
     whoami = {
@@ -96,12 +107,28 @@ describe('sliding renewal on a signed-in call by cookie', () => {
     ['is in trouble', { kind: 'unavailable', reason: 'connection' }],
     ['says 401', { kind: 'unauthenticated' }],
     ['knows another session', { kind: 'session', session: fakeSession({ sid: 'another' }) }],
+    ['says that it is not active', { kind: 'session', session: fakeSession({ active: false }) }],
+    ['says that it has expired', { kind: 'session', session: fakeSession({ expiresAt: NOW }) }],
+    ['says that the identity is inactive', { kind: 'session', session: { ...INACTIVE } }],
   ])('changes nothing when Kratos %s', async (_, answer) => {
     const { token } = (await exchange()).body
     test.clock.advance(LATE)
     whoami = answer
     const result = await read(`loopToken=${token}; ory_kratos_session=abc`)
     expect([result.status, setCookie(result)]).toEqual([200, undefined])
+  })
+
+  it('does not make a call as slow as Kratos is', async () => {
+    const { token } = (await exchange()).body
+    test.clock.advance(LATE)
+    const slow = { ...test.env.kratos, whoami: () => new Promise<never>(() => {}) }
+    const answer = await Promise.race([
+      call({ ...test, env: { ...test.env, kratos: slow } }, myGroups, GROUPS, {
+        headers: { cookie: `loopToken=${token}; ory_kratos_session=abc` },
+      }),
+      new Promise<undefined>((resolve) => setTimeout(resolve, 1500)),
+    ])
+    expect([answer?.status, answer && setCookie(answer)]).toEqual([200, undefined])
   })
 
   it('can be turned off', async () => {

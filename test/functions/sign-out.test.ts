@@ -81,6 +81,34 @@ describe('a sign-out of a session that Kratos confirms', () => {
   })
 })
 
+describe('a sign-out proven by a session token', () => {
+  it.each([
+    ['X-Session-Token', { 'x-session-token': 'ory_st_abc' }],
+    ['a bearer session token', { authorization: 'Bearer ory_st_abc' }],
+  ])('in %s ends the session too', async (_, headers) => {
+    const { token } = (await exchange()).body
+    await signOut(headers)
+    expect((await read(token)).body.code).toBe('session_revoked')
+    expect(ended).toEqual([SESSION.id])
+  })
+
+  it('leaves a session that needs a second factor to a later exchange', async () => {
+    const { token } = (await exchange()).body
+    whoami = { kind: 'aal2_required' }
+    await signOut({ 'x-session-token': 'ory_st_abc', cookie: `loopToken=${token}` })
+    expect(ended).toEqual([])
+    whoami = { kind: 'session', session: SESSION }
+    expect((await exchange()).status).toBe(200)
+  })
+
+  it('does not let our own token in the header hide the browser’s session', async () => {
+    const { token } = (await exchange()).body
+    await signOut({ authorization: `Bearer ${token}`, cookie: 'ory_kratos_session=abc' })
+    expect(ended).toEqual([SESSION.id])
+    expect((await exchange()).body.code).toBe('session_revoked')
+  })
+})
+
 describe('a sign-out after Kratos has said 401', () => {
   it('takes the session from an expired token with a good signature', async () => {
     await exchange()
@@ -146,6 +174,25 @@ describe('trouble of ours', () => {
     await away.close()
     const answer = await call(away, logout, LOGOUT, { headers: { cookie: `loopToken=${token}` } })
     expect([answer.status, setCookie(answer)]).toEqual([200, CLEARED])
+  })
+})
+
+describe('a sign-out while the database is away', () => {
+  it('still ends the session at Kratos', async () => {
+    const gone: string[] = []
+    const away = await createTestEnv({
+      kratos: {
+        whoami: async () => ({ kind: 'session', session: SESSION }),
+        async endSession(sid) {
+          gone.push(sid)
+          return { kind: 'ended' }
+        },
+      },
+    })
+    await away.close()
+    const answer = await call(away, logout, LOGOUT, { headers: { cookie: 'ory_kratos_session=abc' } })
+    expect([answer.status, gone]).toEqual([200, [SESSION.id]])
+    expect(away.log.lines.map(({ message }) => message)).toContain('sign-out not recorded')
   })
 })
 

@@ -3,10 +3,11 @@ import type { Env } from '../../../lib/env.ts'
 import { ApiError } from '../../../lib/http/errors.ts'
 import { operation } from '../../../lib/http/operation.ts'
 import { route } from '../../../lib/http/route.ts'
+import type { Trace } from '../../../lib/http/trace.ts'
 import { admitSession } from '../../../lib/identity/admit-session.ts'
 import { kratosCredential } from '../../../lib/identity/exchange-credential.ts'
 import { issueToken } from '../../../lib/identity/issue-token.ts'
-import type { WhoamiResult } from '../../../lib/ory/kratos.ts'
+import { isStanding } from '../../../lib/identity/standing-session.ts'
 import type { KratosSession } from '../../../lib/ory/kratos-session.ts'
 
 /*
@@ -44,56 +45,48 @@ export default route('/authlance/identity/me', {
       'database_unavailable',
     ],
     async handle({ request, env, ctx, trace, body, headers }) {
-      const credential = kratosCredential(request, env)
-      if (!credential && !env.config.exchangeById)
-        throw refusal(env, 'no_credential', new ApiError('unauthenticated'))
+      try {
+        const session = await provenSession(request, body.session, env, trace)
+        const now = env.clock.now()
+        const admitted = await admitSession(env, session, now, trace)
+        if (admitted.written) env.events.wake(ctx)
+        const { token, cookie, missing } = await issueToken(env, admitted, now)
 
-      const answer = await (credential
-        ? env.kratos.whoami(credential, trace)
-        : env.kratos.sessionById(body.session, trace))
-      const session = activeSession(answer, body.session, env)
-
-      const now = env.clock.now()
-      const admitted = await admitSession(env, session, now, trace)
-      if (admitted.written) env.events.wake(ctx)
-      const { token, cookie, missing } = await issueToken(env, admitted, now)
-      env.metrics.countExchange(admitted.written ? 'admitted' : 'renewed')
-
-      headers.append('set-cookie', cookie)
-      return { token, ...(missing.length && { missing }) }
+        env.metrics.countExchange(admitted.written ? 'admitted' : 'renewed')
+        headers.append('set-cookie', cookie)
+        return { token, ...(missing.length && { missing }) }
+      } catch (error) {
+        env.metrics.countExchange(error instanceof ApiError ? error.code : 'failed')
+        throw error
+      }
     },
   }),
 })
 
-/** The session that Kratos vouches for, when it is the one asked for and stands. */
-function activeSession(answer: WhoamiResult, sid: string, env: Env): KratosSession {
+/** The session that the caller proves and that Kratos vouches for, when it is the one asked for and stands. */
+async function provenSession(request: Request, sid: string, env: Env, trace: Trace): Promise<KratosSession> {
+  const credential = kratosCredential(request, env)
+  if (!credential && !env.config.exchangeById) throw new ApiError('unauthenticated')
+
+  const answer = await (credential
+    ? env.kratos.whoami(credential, trace)
+    : env.kratos.sessionById(sid, trace))
   switch (answer.kind) {
     case 'unauthenticated':
-      throw refusal(env, 'unauthenticated', new ApiError('session_invalid'))
+      throw new ApiError('session_invalid')
     case 'aal2_required': {
       const extra = answer.redirectBrowserTo ? { redirect_browser_to: answer.redirectBrowserTo } : {}
-      throw refusal(env, 'aal2_required', new ApiError('session_aal2_required', { extra }))
+      throw new ApiError('session_aal2_required', { extra })
     }
     case 'unavailable': {
       env.log.warn({ reason: answer.reason, upstreamStatus: answer.status }, 'whoami gave no usable answer')
-      const headers = answer.retryAfterSeconds
-        ? { 'retry-after': String(answer.retryAfterSeconds) }
-        : undefined
-      throw refusal(env, 'upstream_unavailable', new ApiError('upstream_unavailable', { headers }))
+      const seconds = answer.retryAfterSeconds
+      const headers = seconds ? { 'retry-after': String(seconds) } : undefined
+      throw new ApiError('upstream_unavailable', { headers })
     }
-    case 'session': {
-      const { session } = answer
-      const expired = Date.parse(session.expires_at) <= env.clock.now()
-      if (session.id !== sid || session.active === false || expired) {
-        throw refusal(env, 'session_invalid', new ApiError('session_invalid'))
-      }
-      if (session.identity.state === 'inactive') throw refusal(env, 'banned', new ApiError('user_banned'))
-      return session
-    }
+    case 'session':
+      if (!isStanding(answer.session, sid, env.clock.now())) throw new ApiError('session_invalid')
+      if (answer.session.identity.state === 'inactive') throw new ApiError('user_banned')
+      return answer.session
   }
-}
-
-function refusal(env: Env, outcome: string, error: ApiError): ApiError {
-  env.metrics.countExchange(outcome)
-  return error
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isSlug, normaliseSlug, slugFrom, slugSuffix } from '../../../lib/identity/slug.ts'
+import { isSlug, makesSlug, normaliseSlug, slugFrom, slugSuffix } from '../../../lib/identity/slug.ts'
 
 describe('slugFrom', () => {
   it.each([
@@ -34,6 +34,19 @@ describe('slugFrom', () => {
     for (const text of ['Ada', 'x'.repeat(90), 'a', 'roles']) {
       expect(new Set(suffixes.map((suffix) => slugFrom(text, suffix))).size).toBe(200)
     }
+  })
+})
+
+describe('makesSlug', () => {
+  it('tells a text whose letters a slug keeps from one that would be nameless', () => {
+    expect(['李 雷', '', '42', '🦊', 'lilei', 'É'].map(makesSlug)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      true,
+      true,
+    ])
   })
 })
 

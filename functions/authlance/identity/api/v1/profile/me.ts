@@ -62,5 +62,8 @@ async function renameAtKratos(
   if (firstName === undefined && lastName === undefined) return
   const name = { firstName: firstName ?? user.first_name, lastName: lastName ?? user.last_name }
   const result = await env.kratos.renameIdentity(user.identity, name, trace)
+  if (result.kind === 'renamed') return
+  env.log.warn({ ...result, identity: user.identity }, 'name not changed at Kratos')
   if (result.kind === 'unavailable') throw new ApiError('upstream_unavailable')
+  throw new ApiError('invalid_request', { detail: 'The identity service does not take this name.' })
 }
