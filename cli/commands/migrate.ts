@@ -17,7 +17,7 @@ export default defineCommand({
       import('../../lib/db/migrate.ts'),
       import('../../runtime/node/database.ts'),
     ])
-    const { db, close } = openDatabase(config)
+    const { db, close } = openDatabase(config, { patient: true })
     try {
       if (args.status) {
         const { applied, pending } = await migrationState(db)

@@ -38,7 +38,8 @@ export const DatabaseSchema = z.object({
   user: text('MySQL user').optional(),
   password: secretText('MySQL password').optional(),
   dbname: text('MySQL database').optional(),
-  poolSize: whole('Largest number of connections of this process', 1, 1000).default(10),
+  poolSize: whole('Largest number of connections of this process, two for probes aside', 1, 1000).default(10),
+  timeoutMs: whole('Longest wait for a MySQL connection, and for the answer to a statement', 1).default(5000),
   planetscale: PlanetscaleSchema.optional().meta({ description: 'PlanetScale over HTTP, for the edge' }),
 })
 

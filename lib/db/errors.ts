@@ -21,7 +21,7 @@ export function databaseFailure(error: unknown): DatabaseFailure {
   if (number === 1290 || number === 1053 || number === 1040) return 'unavailable'
   if (
     isPlanetScaleOutage(error) ||
-    /connection is in closed state|Pool is closed|database is not open|driver has already been destroyed/i.test(
+    /connection is in closed state|Pool is closed|Queue limit reached|database is not open|driver has already been destroyed/i.test(
       error.message,
     )
   ) {

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { Kysely, type LogEvent, MysqlDialect, SqliteDialect } from 'kysely'
-import type { Pool } from 'mysql2'
+import { Kysely, type LogEvent, SqliteDialect } from 'kysely'
 import type { Config } from '../../lib/config.ts'
 import type { Database } from '../../lib/db/tables.ts'
+import { mysqlDialect, type PoolOptions } from './mysql-dialect.ts'
 
 export interface OpenDatabase {
   db: Kysely<Database>
@@ -16,14 +16,26 @@ export interface DatabaseHooks {
   onQuery?: (event: LogEvent) => void
 }
 
+export interface DatabaseOptions extends DatabaseHooks, PoolOptions {}
+
 /** Opens the configured database: SQLite when `database.file` is set, else MySQL or MariaDB. Connects on first use. */
 export function openDatabase(
   { database }: Pick<Config, 'database'>,
-  { onQuery }: DatabaseHooks = {},
+  { onQuery, ...options }: DatabaseOptions = {},
 ): OpenDatabase {
-  const dialect = database.file ? sqliteDialect(database.file) : mysqlDialect(database)
+  const dialect = database.file ? sqliteDialect(database.file) : mysqlDialect(database, options)
   const db = new Kysely<Database>({ dialect, ...(onQuery && { log: onQuery }) })
   return { db, close: () => db.destroy() }
+}
+
+/** Connections apart from those of `shared`, for work that must not wait for them or hold them. SQLite has one for everything. */
+export function openBeside(
+  shared: Kysely<Database>,
+  config: Pick<Config, 'database'>,
+  options: DatabaseOptions,
+): OpenDatabase {
+  if (config.database.file) return { db: shared, close: async () => undefined }
+  return openDatabase(config, options)
 }
 
 /** SQLite through `node:sqlite`; `:memory:` keeps everything in this process. */
@@ -74,32 +86,4 @@ type SqliteValue = null | number | bigint | string | Uint8Array
 function sqliteValue(value: unknown): SqliteValue {
   if (typeof value === 'boolean') return value ? 1 : 0
   return (value ?? null) as SqliteValue
-}
-
-function mysqlDialect(database: Config['database']): MysqlDialect {
-  return new MysqlDialect({ pool: () => openPool(database) })
-}
-
-/** Loads the driver on first use: it is the largest part of the program, and SQLite starts sooner without. */
-async function openPool(database: Config['database']): Promise<Pool> {
-  // The bundle gives a CommonJS module its default export alone.
-  const { default: mysql } = await import('mysql2')
-  const pool = mysql.createPool({
-    host: database.host!,
-    port: database.port,
-    user: database.user!,
-    ...(database.password !== undefined && { password: database.password }),
-    database: database.dbname!,
-    connectionLimit: database.poolSize,
-    connectTimeout: 5000,
-    enableKeepAlive: true,
-    charset: 'utf8mb4_bin',
-    supportBigNumbers: true,
-  })
-  // Read committed: no gap locks, so that the relay's claims and new rows do not wait for each other.
-  pool.on('connection', (connection) => {
-    connection.query('set session transaction isolation level read committed')
-    connection.query('set session innodb_lock_wait_timeout = 10')
-  })
-  return pool
 }

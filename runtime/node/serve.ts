@@ -4,6 +4,7 @@ import { migrate } from '../../lib/db/migrate.ts'
 import type { Env } from '../../lib/env.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { routes } from '../routes.generated.ts'
+import { openBeside } from './database.ts'
 import { listen } from './listen.ts'
 import { openServices, type ServiceOptions } from './open-services.ts'
 import { seedUsers } from './seed-users.ts'
@@ -31,7 +32,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const { env, relay, announceStop, close } = await openServices(config, options)
   const stopSeeding = new AbortController()
   try {
-    if (config.migrateOnStart) await migrate(env.db, config)
+    if (config.migrateOnStart) await migrateAtStart(config, env, options)
     const served = (listener: 'api' | 'internal') =>
       routes
         .map(({ route }) => route)
@@ -59,5 +60,19 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Replicas that start together wait for the one that migrates, which may rebuild large tables. */
+async function migrateAtStart(config: Config, env: Env, { onQuery }: ServeOptions): Promise<void> {
+  const { db, close } = openBeside(env.db, config, {
+    patient: true,
+    poolSize: 1,
+    ...(onQuery && { onQuery }),
+  })
+  try {
+    await migrate(db, config)
+  } finally {
+    await close()
   }
 }
