@@ -9,8 +9,9 @@ export function toApiError(error: unknown, log: Log): ApiError {
       log.warn({ err: error.cause, code: error.code }, 'request not served')
     return error
   }
-  if (databaseFailure(error) === 'unavailable') {
-    log.error({ err: error }, 'database unavailable')
+  const failure = databaseFailure(error)
+  if (failure === 'unavailable' || failure === 'conflict') {
+    log.error({ err: error }, failure === 'conflict' ? 'database rows stay locked' : 'database unavailable')
     return new ApiError('database_unavailable', { cause: error })
   }
   log.error({ err: error }, 'request failed')

@@ -41,7 +41,8 @@ async function openPool(
   // Read committed: no gap locks, so that the relay's claims and new rows do not wait for each other.
   pool.on('connection', (connection) => {
     connection.query('set session transaction isolation level read committed')
-    connection.query('set session innodb_lock_wait_timeout = 10')
+    // Short, since who waits for a row holds a connection that others need.
+    connection.query('set session innodb_lock_wait_timeout = 2')
   })
   return patient ? pool : limitPool(pool, timeoutMs)
 }

@@ -14,7 +14,7 @@ import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
 import { createHealth } from '../health.ts'
 import { createLocalBus } from '../local-bus.ts'
 import { readAsset } from './assets.ts'
-import { type DatabaseHooks, openDatabase } from './database.ts'
+import { type DatabaseHooks, openBeside, openDatabase } from './database.ts'
 import { createMetrics } from './metrics.ts'
 import { createHttpSend } from './send-by-http.ts'
 import { shareWhoami } from './share-whoami.ts'
@@ -43,6 +43,8 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
   const { log, clock = { now: () => Date.now() } } = options
   const keys = await importTokenKeys(config)
   const { db, close: closeDatabase } = openDatabase(config, options)
+  // A pool that is busy must not look like a database that is down.
+  const probes = openBeside(db, config, { poolSize: 2 })
   const bus = options.bus ?? (config.nats.url ? await openNatsBus(config, log) : createLocalBus(log))
   const relay = createRelay({
     db,
@@ -52,13 +54,13 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     config,
     owner: `${hostname().slice(0, 24)}-${randomUUID()}`,
   })
-  const metrics = createMetrics(() => outboxStats(db, clock.now()))
+  const metrics = createMetrics(() => outboxStats(probes.db, clock.now()))
   const kratos = shareWhoami(createKratos(config.kratos, metrics, createHttpSend()))
   const hydraUrl = config.hydra.url
 
   let stopping = false
   const health = createHealth({
-    database: async () => (await migrationState(db)).pending.length === 0,
+    database: async () => (await migrationState(probes.db)).pending.length === 0,
     stopping: () => stopping,
     timeoutMs: config.readiness.timeoutMs,
     degrading: {
@@ -91,7 +93,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     async close() {
       await relay.stop(config.shutdown.timeoutMs / 2)
       await bus.close()
-      await closeDatabase()
+      await Promise.all([closeDatabase(), probes.close()])
     },
   }
 }
