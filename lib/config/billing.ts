@@ -1,8 +1,19 @@
 import * as z from 'zod'
-import { amount, duration, flag, httpUrl, nameText, secretText, text, whole } from './fields.ts'
+import {
+  amount,
+  duration,
+  flag,
+  httpUrl,
+  MAX_COUNT,
+  MAX_DAYS,
+  nameText,
+  secretText,
+  text,
+  whole,
+} from './fields.ts'
 
 const PricingTier = z.object({
-  upTo: whole('Last member count of this step; 0 = open-ended', 0).default(0),
+  upTo: whole('Last member count of this step; 0 = open-ended', 0, MAX_COUNT).default(0),
   unitPrice: amount('Price of one member in currency units').default(0),
   setupPrice: amount('Price of the step itself in currency units').default(0),
 })
@@ -25,7 +36,7 @@ export const TierSchema = z.object({
   lookupKey: nameText('Stripe lookup key').optional(),
   price: amount('Price in currency units').default(0),
   billingCycle: text('Billing cycle as shown').default('monthly'),
-  maxMembers: whole('Largest number of members; 0 = unlimited', 0).default(0),
+  maxMembers: whole('Largest number of members; 0 = unlimited', 0, MAX_COUNT).default(0),
   tierDescription: text('Text shown for the tier').optional(),
   pricingTiers: z.array(PricingTier).default([]).meta({ description: 'Prices by member count' }),
   platforms: z
@@ -64,5 +75,5 @@ export const LicenseSchema = z.object({
   refreshInterval: duration('How often the licence file is read again (milliseconds once parsed)').prefault(
     '30m',
   ),
-  gracePeriodDays: whole('Days that an expired licence goes on working', 0).default(45),
+  gracePeriodDays: whole('Days that an expired licence goes on working', 0, MAX_DAYS).default(45),
 })

@@ -39,13 +39,26 @@ export function flag(description: string) {
   return z.boolean().meta({ description, expected: 'true or false' })
 }
 
-export function whole(description: string, min: number, max = Number.MAX_SAFE_INTEGER) {
-  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+/** The largest of what is counted, such as members: a 32-bit number, as clients read it. */
+export const MAX_COUNT = 2_147_483_647
+/** A hundred years. */
+export const MAX_DAYS = 36_500
+/** 1 GiB. */
+export const MAX_BYTES = 1_073_741_824
+// Timers run at once, or throw, when they are given more than 2^31 - 1 ms; this leaves room for what is added on the way.
+const MAX_MS = 24 * 86_400_000
+
+export function whole(description: string, min: number, max: number) {
   return z
     .int()
     .min(min)
     .max(max)
-    .meta({ description, expected: `a whole number ${range}` })
+    .meta({ description, expected: `a whole number from ${min} to ${max}` })
+}
+
+/** A length of time that a timer is given, in milliseconds. */
+export function millis(description: string, min: number) {
+  return whole(description, min, MAX_MS)
 }
 
 export function amount(description: string) {
@@ -85,11 +98,16 @@ const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_00
 
 /** A length of time such as `30m` or `1h30m`, parsed to milliseconds. */
 export function duration(description: string) {
-  return z
-    .string()
-    .regex(DURATION)
-    .transform(parseDurationMs)
-    .meta({ description, expected: 'a length of time such as 30m or 1h30m', valueType: 'length of time' })
+  return z.string().regex(DURATION).refine(isTimerLength).transform(parseDurationMs).meta({
+    description,
+    expected: 'a length of time such as 30m or 1h30m, up to 24d',
+    valueType: 'length of time',
+  })
+}
+
+function isTimerLength(value: string): boolean {
+  const ms = parseDurationMs(value)
+  return ms > 0 && ms <= MAX_MS
 }
 
 export function parseDurationMs(value: string): number {

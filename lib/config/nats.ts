@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { secretText, text, whole } from './fields.ts'
+import { millis, secretText, text } from './fields.ts'
 
 const NatsKeys = z.object({
   url: z
@@ -17,7 +17,7 @@ const NatsKeys = z.object({
   user: text('NATS user').optional(),
   password: secretText('NATS password').optional(),
   token: secretText('NATS token').optional(),
-  timeoutMs: whole('Longest wait for a publish acknowledgement', 1).default(5000),
+  timeoutMs: millis('Longest wait for a publish acknowledgement', 1).default(5000),
 })
 
 type NatsConfig = z.output<typeof NatsKeys>

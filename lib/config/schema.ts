@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { AppStoreSchema, LicenseSchema, StripeSchema, TierSchema } from './billing.ts'
-import { flag, httpUrl, origin, secretText, text, whole } from './fields.ts'
+import { flag, httpUrl, MAX_DAYS, millis, origin, secretText, text, whole } from './fields.ts'
 import { NatsSchema } from './nats.ts'
 import { checkRules } from './rules.ts'
 import {
@@ -83,7 +83,7 @@ export const FileSchema = z.object({
   }),
   events: EventsSchema.prefault({}).meta({ description: 'Events' }),
   sessions: z
-    .object({ retentionDays: whole('Days that ended sessions are kept', 1).default(90) })
+    .object({ retentionDays: whole('Days that ended sessions are kept', 1, MAX_DAYS).default(90) })
     .prefault({})
     .meta({ description: 'Sessions' }),
   log: z
@@ -96,11 +96,11 @@ export const FileSchema = z.object({
     .prefault({})
     .meta({ description: 'Log' }),
   readiness: z
-    .object({ timeoutMs: whole('Longest wait for one part', 1).default(1000) })
+    .object({ timeoutMs: millis('Longest wait for one part', 1).default(1000) })
     .prefault({})
     .meta({ description: 'The readiness probe' }),
   shutdown: z
-    .object({ timeoutMs: whole('Longest wait for requests and events at the end', 0).default(9000) })
+    .object({ timeoutMs: millis('Longest wait for requests and events at the end', 0).default(9000) })
     .prefault({})
     .meta({ description: 'Stopping' }),
 })

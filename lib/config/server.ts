@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ES256_KEY, looksLikeEs256Key } from './es256-key.ts'
-import { flag, nameText, secretText, text, whole } from './fields.ts'
+import { flag, MAX_BYTES, MAX_DAYS, millis, nameText, secretText, text, whole } from './fields.ts'
 
 const Es256Key = z.object({
   kid: text('Key id'),
@@ -32,19 +32,19 @@ export const CookieSchema = z.object({
 })
 
 export const LimitsSchema = z.object({
-  jsonBytes: whole('Largest JSON or form body', 1024).default(1_048_576),
-  multipartBytes: whole('Largest multipart body', 1024).default(6_291_456),
-  avatarBytes: whole('Largest avatar', 1024).default(2_097_152),
+  jsonBytes: whole('Largest JSON or form body', 1024, MAX_BYTES).default(1_048_576),
+  multipartBytes: whole('Largest multipart body', 1024, MAX_BYTES).default(6_291_456),
+  avatarBytes: whole('Largest avatar', 1024, MAX_BYTES).default(2_097_152),
 })
 
 export const EventsSchema = z.object({
   disableUserAuthenticated: flag('Do not publish user.authenticated').default(false),
   disableSubscriptionEvents: flag('Do not publish subscription events').default(false),
-  retentionDays: whole('Days that delivered events are kept for replay', 1).default(30),
+  retentionDays: whole('Days that delivered events are kept for replay', 1, MAX_DAYS).default(30),
   relayBatch: whole('Events claimed at once', 1, 10_000).default(512),
-  relayIntervalMs: whole('Pause between looks at the outbox', 10).default(1000),
-  leaseMs: whole('How long a claim holds', 1000).default(30_000),
-  maxAttempts: whole('Tries before an event goes to the dead letters', 1).default(12),
+  relayIntervalMs: millis('Pause between looks at the outbox', 10).default(1000),
+  leaseMs: millis('How long a claim holds', 1000).default(30_000),
+  maxAttempts: whole('Tries before an event goes to the dead letters', 1, 1000).default(12),
 })
 
 export const MailAuthSchema = z.object({

@@ -1,14 +1,14 @@
 import * as z from 'zod'
-import { httpUrl, secretText, text, whole } from './fields.ts'
+import { httpUrl, millis, secretText, text, whole } from './fields.ts'
 
 export const KratosSchema = z.object({
   url: httpUrl("Kratos' public API"),
   adminUrl: httpUrl("Kratos' admin API"),
   sessionCookie: text("Name of Kratos' session cookie").default('ory_kratos_session'),
   schemaId: text('Identity schema of seeded users').default('default'),
-  timeoutMs: whole('Longest wait for a whoami or admin call', 1).default(2000),
-  proxyTimeoutMs: whole('Longest wait for the first byte of a proxied call', 1).default(30_000),
-  proxyRetryMs: whole('How long a proxied GET is tried again while Kratos refuses connections', 0).default(
+  timeoutMs: millis('Longest wait for a whoami or admin call', 1).default(2000),
+  proxyTimeoutMs: millis('Longest wait for the first byte of a proxied call', 1).default(30_000),
+  proxyRetryMs: millis('How long a proxied GET is tried again while Kratos refuses connections', 0).default(
     2000,
   ),
 })
@@ -21,7 +21,7 @@ export const HydraSchema = z.object({
     secret: true,
     scalar: 'item',
   }),
-  timeoutMs: whole('Longest wait for a Hydra call', 1).default(2000),
+  timeoutMs: millis('Longest wait for a Hydra call', 1).default(2000),
 })
 
 const PlanetscaleSchema = z.object({
@@ -39,7 +39,9 @@ export const DatabaseSchema = z.object({
   password: secretText('MySQL password').optional(),
   dbname: text('MySQL database').optional(),
   poolSize: whole('Largest number of connections of this process, two for probes aside', 1, 1000).default(10),
-  timeoutMs: whole('Longest wait for a MySQL connection, and for the answer to a statement', 1).default(5000),
+  timeoutMs: millis('Longest wait for a MySQL connection, and for the answer to a statement', 1).default(
+    5000,
+  ),
   planetscale: PlanetscaleSchema.optional().meta({ description: 'PlanetScale over HTTP, for the edge' }),
 })
 

@@ -108,7 +108,7 @@ stripe: none
       'kratos.adminUrl: expected an http or https URL without credentials, query or fragment, found nothing',
       'users[0].email: expected an e-mail address, found "nobody"',
       'stripe: expected a map, found a text of 4 characters',
-      'license.refreshInterval: expected a length of time such as 30m or 1h30m, found "30"',
+      'license.refreshInterval: expected a length of time such as 30m or 1h30m, up to 24d, found "30"',
       'log.level: expected one of trace, debug, info, warn, error, fatal, silent, found "loud"',
       'database: expected either file, or host with user and dbname, or planetscale, found none of them',
     ])
