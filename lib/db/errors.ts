@@ -1,8 +1,32 @@
 /** What went wrong in the database, in the terms that callers act on. */
 export type DatabaseFailure = 'unique_violation' | 'conflict' | 'unavailable' | 'other'
 
-const UNAVAILABLE =
-  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|PROTOCOL_CONNECTION_LOST|PROTOCOL_ENQUEUE_AFTER_\w+|ER_CON_COUNT_ERROR|ER_SERVER_SHUTDOWN|ER_ACCESS_DENIED_ERROR|ER_BAD_DB_ERROR|ER_DBACCESS_DENIED_ERROR|ER_CONNECTION_KILLED|POOL_CLOSED)$/
+/** What ended a connection, or kept it from being made. Other sockets fail with the same codes: only our drivers add `fatal`. */
+const LOST =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|PROTOCOL_CONNECTION_LOST|PROTOCOL_ENQUEUE_AFTER_\w+)$/
+
+/** Sentences of pools, connections and files that were closed, or that take no more callers. */
+const CLOSED =
+  /connection is in closed state|Pool is closed|Queue limit reached|database is not open|driver has already been destroyed/i
+
+/** Errors of a server that cannot work just now, or not for us. @see https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
+const UNAVAILABLE = new Set([
+  1021, // disk full
+  1040, // too many connections
+  1041, // out of memory
+  1044, // database access denied
+  1045, // access denied
+  1049, // unknown database
+  1053, // server shutdown
+  1114, // table full
+  1129, // host blocked
+  1203, // too many connections of this user
+  1226, // resource limit of this user
+  1290, // read-only option
+  1317, // query interrupted
+  1836, // read-only mode
+  1927, // connection killed (MariaDB)
+])
 
 /**
  * Classifies what mysql2, `node:sqlite` or PlanetScale threw.
@@ -10,30 +34,34 @@ const UNAVAILABLE =
  */
 export function databaseFailure(error: unknown): DatabaseFailure {
   if (!(error instanceof Error)) return 'other'
-  const { code, errno, errcode } = error as { code?: unknown; errno?: unknown; errcode?: unknown }
-  const number = typeof errno === 'number' ? errno : Number(/errno (\d+)/.exec(error.message)?.[1] ?? 0)
-
-  if (number === 1062 || errcode === 2067 || errcode === 1555) return 'unique_violation'
+  const number = serverErrorOf(error)
+  if (number === 1062) return 'unique_violation'
   if (number === 1213 || number === 1205 || number === 1020) return 'conflict'
-  if (typeof errcode === 'number' && [5, 6].includes(errcode & 0xff)) return 'conflict'
-  if (typeof errcode === 'number' && [10, 13, 14, 26].includes(errcode & 0xff)) return 'unavailable'
-  if (typeof code === 'string' && UNAVAILABLE.test(code)) return 'unavailable'
-  if (number === 1290 || number === 1053 || number === 1040) return 'unavailable'
-  if (
-    isPlanetScaleOutage(error) ||
-    /connection is in closed state|Pool is closed|Queue limit reached|database is not open|driver has already been destroyed/i.test(
-      error.message,
-    )
-  ) {
-    return 'unavailable'
-  }
-  return 'other'
+  if (UNAVAILABLE.has(number)) return 'unavailable'
+
+  const { code, errcode, fatal } = error as { code?: unknown; errcode?: unknown; fatal?: unknown }
+  if (typeof errcode === 'number') return sqliteFailure(errcode)
+  if (fatal === true && typeof code === 'string' && LOST.test(code)) return 'unavailable'
+  return isPlanetScaleOutage(error) || CLOSED.test(error.message) ? 'unavailable' : 'other'
+}
+
+/** The number of an error that MySQL itself gave; 0 for any other. PlanetScale gives it in the message alone. */
+function serverErrorOf(error: Error): number {
+  const { errno } = error as { errno?: unknown }
+  if (typeof errno === 'number') return errno
+  return error.name === 'DatabaseError' ? Number(/errno (\d+)/.exec(error.message)?.[1] ?? 0) : 0
+}
+
+/** @see https://sqlite.org/rescode.html */
+function sqliteFailure(errcode: number): DatabaseFailure {
+  if (errcode === 2067 || errcode === 1555) return 'unique_violation'
+  const primary = errcode & 0xff
+  if (primary === 5 || primary === 6) return 'conflict'
+  return [8, 10, 13, 14, 26].includes(primary) ? 'unavailable' : 'other'
 }
 
 function isPlanetScaleOutage(error: Error): boolean {
-  if (error.name === 'DatabaseError') {
-    const { status, body } = error as { status?: number; body?: { code?: string } }
-    return (status ?? 200) >= 500 || body?.code === 'UNAVAILABLE'
-  }
-  return error instanceof TypeError && /fetch failed|network/i.test(error.message)
+  if (error.name !== 'DatabaseError') return false
+  const { status, body } = error as { status?: number; body?: { code?: string } }
+  return (status ?? 200) >= 500 || body?.code === 'UNAVAILABLE'
 }

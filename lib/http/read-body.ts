@@ -33,7 +33,7 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
   const announced = Number(request.headers.get('content-length') ?? Number.NaN)
   if (announced > maxBytes) throw new ApiError('payload_too_large')
   // HTTP holds a body to its announced length, so it can be taken whole, which is much cheaper than a stream.
-  if (announced <= maxBytes) return withinLimit(new Uint8Array(await request.arrayBuffer()), maxBytes)
+  if (announced <= maxBytes) return withinLimit(await readWhole(request), maxBytes)
   if (!request.body) return new Uint8Array()
 
   const chunks: Uint8Array[] = []
@@ -45,8 +45,7 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
       chunks.push(chunk)
     }
   } catch (error) {
-    if (error instanceof ApiError) throw error
-    throw new ApiError('invalid_request', { detail: 'The body broke off.', cause: error })
+    throw error instanceof ApiError ? error : brokenOff(error)
   }
   const bytes = new Uint8Array(length)
   let offset = 0
@@ -55,6 +54,19 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     offset += chunk.length
   }
   return bytes
+}
+
+async function readWhole(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await request.arrayBuffer())
+  } catch (error) {
+    throw brokenOff(error)
+  }
+}
+
+/** What a body that its caller did not send whole is answered with, if anybody is still there to read it. */
+export function brokenOff(cause: unknown): ApiError {
+  return new ApiError('invalid_request', { detail: 'The body broke off.', cause })
 }
 
 function withinLimit(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Array<ArrayBuffer> {

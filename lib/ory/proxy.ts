@@ -4,7 +4,7 @@ import { cookieValues } from '../http/cookies.ts'
 import { ApiError } from '../http/errors.ts'
 import { peerOf } from '../http/forwarded.ts'
 import { requireOwnOrigin } from '../http/origin.ts'
-import { readBytes } from '../http/read-body.ts'
+import { brokenOff, readBytes } from '../http/read-body.ts'
 import type { Trace } from '../http/trace.ts'
 import { proxyFetch } from './proxy-fetch.ts'
 import { answerHeaders, upstreamHeaders } from './proxy-headers.ts'
@@ -103,6 +103,10 @@ async function relay({ request, env, ctx, trace }: ProxyCall, path: string, body
     observe(String(answer.status))
     return passOn(answer, path, kratos)
   } catch (error) {
+    if (request.signal.aborted) {
+      observe('aborted')
+      throw brokenOff(error)
+    }
     if (error instanceof ApiError && error.code === 'upstream_unavailable') {
       observe('unavailable')
       env.log.warn({ err: error.cause }, 'Kratos gives no answer')

@@ -24,7 +24,8 @@ const fetchDatabase: ClientConfig['fetch'] = async (url, init) => {
   try {
     return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) } as RequestInit)
   } catch (cause) {
-    throw Object.assign(new Error('PlanetScale cannot be reached', { cause }), { code: 'ECONNREFUSED' })
+    const lost = { code: 'ECONNREFUSED', fatal: true }
+    throw Object.assign(new Error('PlanetScale cannot be reached', { cause }), lost)
   }
 }
 

@@ -37,7 +37,11 @@ export async function startStubUpstream(port = 0): Promise<StubUpstream> {
     begun.resolve()
     begun = Promise.withResolvers<void>()
     const chunks: Buffer[] = []
-    for await (const chunk of incoming) chunks.push(chunk)
+    try {
+      for await (const chunk of incoming) chunks.push(chunk)
+    } catch {
+      return // The caller broke off.
+    }
     const request: ArrivedRequest = {
       method: incoming.method!,
       target: incoming.url!,
