@@ -5,6 +5,11 @@ export function cookieValues(request: Request, name: string): string[] {
     .map(([, value]) => value)
 }
 
+/** The names in a `Cookie` header, in order. */
+export function cookieNames(request: Request): string[] {
+  return cookiePairs(request).map(([name]) => name)
+}
+
 /** The `Cookie` header with the named cookies removed, or undefined when none is left. */
 export function cookieHeaderWithout(request: Request, ...names: string[]): string | undefined {
   return joinPairs(cookiePairs(request).filter(([name]) => !names.includes(name)))

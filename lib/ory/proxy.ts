@@ -3,11 +3,11 @@ import type { Env, ExecutionContext } from '../env.ts'
 import { cookieValues } from '../http/cookies.ts'
 import { ApiError } from '../http/errors.ts'
 import { peerOf } from '../http/forwarded.ts'
-import { requireOwnOrigin } from '../http/origin.ts'
 import { brokenOff, readBytes } from '../http/read-body.ts'
 import type { Trace } from '../http/trace.ts'
 import { proxyFetch } from './proxy-fetch.ts'
 import { answerHeaders, upstreamHeaders } from './proxy-headers.ts'
+import { requireOwnPage } from './proxy-origin.ts'
 import { leadsToAdmin, publicPath } from './proxy-path.ts'
 import {
   askBefore,
@@ -42,7 +42,7 @@ export async function proxyToKratos(call: ProxyCall, rawPath: string): Promise<R
   const { request, env, ctx } = call
   const path = publicPath(rawPath)
   if (path === undefined) throw new ApiError('not_found')
-  if (isCookieAlone(request.headers)) requireOwnOrigin(request, env.config)
+  requireOwnPage(request, path, env.config)
 
   const end = sessionEndOf(request, path, env.config)
   if (end) {
@@ -62,11 +62,6 @@ export async function proxyToKratos(call: ProxyCall, rawPath: string): Promise<R
     answer.headers.append('set-cookie', clearLoopTokenCookie(env.config))
   }
   return answer
-}
-
-/** Whether a page of another site could have made the browser send all that proves the caller. */
-function isCookieAlone(headers: Headers): boolean {
-  return headers.has('cookie') && !headers.has('x-session-token') && !headers.has('authorization')
 }
 
 async function relaySessionEnd(call: ProxyCall, path: string, named: SessionEnd): Promise<Response> {

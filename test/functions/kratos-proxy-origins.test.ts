@@ -47,12 +47,78 @@ describe('a form post with cookies', () => {
   })
 })
 
+describe('what else such a post carries', () => {
+  const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
+
+  it.each([
+    ['basic credentials', { authorization: 'Basic eDp5' }],
+    ['a bearer token, which Kratos takes after the cookie', { authorization: 'Bearer ory_st_a' }],
+    ['an empty session token', { 'x-session-token': '' }],
+    ['a session token of ours, which does not reach Kratos', { 'x-session-token': 'pat_0123456789' }],
+    ['a foreign and an own session token', { 'x-session-token': 'ory_st_a, a.b.c' }],
+  ])('does not count: %s', async (_name, headers) => {
+    const cookies = ['ory_kratos_session=a', 'loopToken=a.b.c', 'csrf_token_1=x', 'ory_kratos_continuity=x']
+    for (const cookie of cookies) {
+      const answer = await submit({ ...COOKIE, cookie: `_ga=1; ${cookie}`, ...foreign, ...headers })
+      expect([cookie, answer.status, (await answer.json()).code]).toEqual([cookie, 403, 'origin_not_allowed'])
+    }
+    expect(gate.kratos.arrived).toEqual([])
+  })
+
+  it('counts when it is a session token, which Kratos takes before the cookie', async () => {
+    const headers = { cookie: 'ory_kratos_session=a', 'x-session-token': 'ory_st_a' }
+    expect((await submit({ ...headers, ...foreign })).status).toBe(200)
+    expect(gate.kratos.arrived).toHaveLength(1)
+  })
+})
+
+describe('a session cookie by another name', () => {
+  it('is the one that counts', async () => {
+    const other = await startGate({ config: { kratos: { sessionCookie: 'my_session' } } })
+    const post = (cookie: string) =>
+      other.fetch('self-service/login?flow=1', { ...FORM, headers: { ...COOKIE, cookie } })
+    const statuses = [(await post('my_session=a')).status, (await post('ory_kratos_session=a')).status]
+    await other.close()
+    expect(statuses).toEqual([403, 200])
+  })
+})
+
+describe("a provider's answer by form post, as Apple sends it", () => {
+  const headers = {
+    ...COOKIE,
+    cookie: 'csrf_token_1=x; ory_kratos_continuity=x; ory_kratos_session=a',
+    origin: 'https://appleid.apple.com',
+    'sec-fetch-site': 'cross-site',
+  }
+  const post = (path: string) => gate.fetch(path, { method: 'POST', body: 'state=s&code=c', headers })
+
+  it('passes, since the state in it and the continuity cookie protect it', async () => {
+    expect((await post('self-service/methods/oidc/callback/apple')).status).toBe(200)
+    expect(gate.kratos.last()).toMatchObject({ method: 'POST', body: 'state=s&code=c' })
+  })
+
+  it.each([
+    'self-service/methods/oidc/callback',
+    'self-service/methods/oidc/callback/apple/x',
+    'self-service/methods/oidc/auth/1',
+    'x/self-service/methods/oidc/callback/apple',
+    'self-service/login',
+  ])('does not pass at %s', async (path) => {
+    expect((await post(path)).status).toBe(403)
+    expect(gate.kratos.arrived).toEqual([])
+  })
+})
+
 describe('calls that no page can forge', () => {
   it.each([
     ['without cookies', {}],
+    [
+      "without Kratos' cookies",
+      { cookie: '_ga=1; xcsrf_token_1=x; csrf_token=y', origin: 'https://a.example' },
+    ],
     ['with a session token', { cookie: 'a=1', 'x-session-token': 'ory_st_a' }],
     ['with a bearer token', { cookie: 'a=1', authorization: 'Bearer ory_st_a' }],
-  ])('pass %s and without an origin', async (_name, headers) => {
+  ])('pass %s and without an origin of ours', async (_name, headers) => {
     expect((await submit(headers as Record<string, string>)).status).toBe(200)
     expect(gate.kratos.arrived).toHaveLength(1)
   })

@@ -90,6 +90,34 @@ describe.skipIf(requirePart('kratos'))('real Kratos behind us', () => {
     expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'origin_not_allowed' }])
   })
 
+  it('a session token wins over the cookie, even a wrong one, and the cookie over a bearer token', async () => {
+    const [ada, bob] = [await registerUser(identity), await registerUser(identity)]
+    const { cookie } = await signInBrowser(identity, ada)
+    const whoami = async (headers: Record<string, string>) => {
+      const answer = await fetch(`${kratos.publicUrl}/sessions/whoami`, { headers: { cookie, ...headers } })
+      return ((await answer.json()) as { identity?: { id: string } }).identity?.id
+    }
+    expect(await whoami({ 'x-session-token': bob.sessionToken })).toBe(bob.identity)
+    expect(await whoami({ 'x-session-token': 'ory_st_wrong' })).toBeUndefined()
+    expect(await whoami({ 'x-session-token': '' })).toBe(ada.identity)
+    expect(await whoami({ authorization: `Bearer ${bob.sessionToken}` })).toBe(ada.identity)
+
+    const end = await fetch(`${kratos.publicUrl}/sessions`, {
+      method: 'DELETE',
+      headers: { cookie, 'x-session-token': 'ory_st_wrong' },
+    })
+    expect([end.status, await whoami({})]).toEqual([401, ada.identity])
+  })
+
+  it("a provider's form post reaches Kratos, which makes a GET of it that carries the cookies", async () => {
+    const browser = createBrowser('https://appleid.apple.com')
+    await browser.startFlow(`${identity}/self-service/login/browser`)
+    const callback = `${identity}/self-service/methods/oidc/callback/apple`
+    const body = new URLSearchParams({ state: 's', code: 'c' })
+    const answer = await browser.fetch(callback, { method: 'POST', body })
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, `${callback}?code=c&state=s`])
+  })
+
   it.each([
     ['a navigation', 'text/html', 303],
     ['a script', 'application/json', 204],
