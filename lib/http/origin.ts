@@ -20,16 +20,28 @@ export function requireOwnOrigin(request: Request, config: Config): void {
   const origin = request.headers.get('origin')
   if (origin === 'null') throw new ApiError('origin_not_allowed')
   if (origin && isAllowed(origin, request, config)) return
-  const sameSite = request.headers.get('sec-fetch-site') === 'same-origin'
-  if (sameSite && (!origin || hasHost(origin, request))) return
+  if (!origin && request.headers.get('sec-fetch-site') === 'same-origin') return
   throw new ApiError('origin_not_allowed')
 }
 
 function isAllowed(origin: string, request: Request, config: Config): boolean {
-  return allowedOrigins(config).includes(origin) || origin === new URL(request.url).origin
+  return allowedOrigins(config).includes(origin) || isOwn(origin, request, config)
 }
 
-/** Same host, whatever the scheme: TLS may end in front of us. */
-function hasHost(origin: string, request: Request): boolean {
-  return URL.canParse(origin) && new URL(origin).host === new URL(request.url).host
+/**
+ * Whether a page of our own host asks, over https whatever scheme we see: TLS may end in front of us. Over plain http only where the
+ * browser sends our cookie too, or else whoever is on the way could write such a page.
+ */
+function isOwn(origin: string, request: Request, config: Config): boolean {
+  const { host, hostname } = new URL(request.url)
+  if (origin === originOf('https', host)) return true
+  return (!config.cookie.secure || LOOPBACK.test(hostname)) && origin === originOf('http', host)
+}
+
+/** Browsers send Secure cookies to these over plain http as well. */
+const LOOPBACK = /^((.+\.)?localhost|127\.0\.0\.1|\[::1\])$/
+
+/** Without the usual port of the scheme, which `Host` may spell out. */
+function originOf(scheme: 'http' | 'https', host: string): string {
+  return new URL(`${scheme}://${host}`).origin
 }
