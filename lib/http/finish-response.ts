@@ -67,7 +67,7 @@ export function finishResponse(
     if (config.cookie.secure) setAll(headers, HTTPS_ONLY)
   }
   if (request.method !== 'HEAD') return response
-  void response.body?.cancel()
+  void response.body?.cancel().catch(() => undefined)
   return new Response(null, { status: response.status, statusText: response.statusText, headers })
 }
 

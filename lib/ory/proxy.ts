@@ -113,7 +113,7 @@ async function relay({ request, env, ctx, trace }: ProxyCall, path: string, body
 function passOn(answer: Response, path: string, kratos: Env['config']['kratos']): Response {
   const location = answer.headers.get('location')
   if (location !== null && leadsToAdmin(location, path, kratos)) {
-    void answer.body?.cancel()
+    void answer.body?.cancel().catch(() => undefined)
     throw new ApiError('not_found')
   }
   const { status, statusText } = answer

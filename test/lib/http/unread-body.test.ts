@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { finishResponse } from '../../../lib/http/finish-response.ts'
+import { traceOf } from '../../../lib/http/trace.ts'
+import { proxyToKratos } from '../../../lib/ory/proxy.ts'
+import { createTestEnv } from '../../parts/test-env.ts'
+
+const unhandled = vi.fn()
+beforeEach(() => void process.on('unhandledRejection', unhandled))
+afterEach(() => {
+  process.off('unhandledRejection', unhandled)
+  vi.unstubAllGlobals()
+})
+
+/** A body whose connection broke off: giving it up fails as well. */
+function brokenBody() {
+  const cancel = vi.fn(() => Promise.reject(new Error('connection reset')))
+  return { cancel, body: new ReadableStream({ cancel }) }
+}
+
+it('of an answer to HEAD may be broken', async () => {
+  const { config, close } = await createTestEnv()
+  const { cancel, body } = brokenBody()
+  const request = new Request('http://auth.example.com/x', { method: 'HEAD' })
+  const answered = { request, config, trace: traceOf(request) }
+  expect(finishResponse(new Response(body), answered).body).toBeNull()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([cancel.mock.calls.length, unhandled.mock.calls]).toEqual([1, []])
+  await close()
+})
+
+it('of a redirect to the admin API may be broken', async () => {
+  const { env, ctx, close } = await createTestEnv()
+  const { cancel, body } = brokenBody()
+  const location = `${env.config.kratos.adminUrl}/admin/recovery/code`
+  vi.stubGlobal('fetch', async () => new Response(body, { status: 307, headers: { location } }))
+  const request = new Request('http://auth.example.com/authlance/identity/recovery/code')
+  const answer = proxyToKratos({ request, env, ctx, trace: traceOf(request) }, 'recovery/code')
+  await expect(answer).rejects.toMatchObject({ code: 'not_found' })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([cancel.mock.calls.length, unhandled.mock.calls]).toEqual([1, []])
+  await close()
+})
