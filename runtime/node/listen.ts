@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
+import { within } from '../../lib/async/pause.ts'
 import type { Env, ExecutionContext } from '../../lib/env.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createRouter } from '../router.ts'
@@ -8,8 +9,12 @@ import { createRouter } from '../router.ts'
 export interface Listener {
   url: string
   port: number
-  /** Stops accepting, lets requests that are under way finish, and waits for their late work. */
-  close(): Promise<void>
+  /**
+   * Stops accepting, lets requests that are under way finish, and waits for their late work; cuts off what takes longer than the limit.
+   * @param limitMs default 5000
+   * @returns whether everything was done in time
+   */
+  close(limitMs?: number): Promise<boolean>
 }
 
 /** Kratos' and Hydra's cookies and challenges are long. */
@@ -38,11 +43,15 @@ export async function listen(
   return {
     port: bound,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    async close() {
+    async close(limitMs = 5000) {
       const closed = new Promise((resolve) => server.close(resolve))
       connections.end()
-      await closed
-      await Promise.allSettled(pending)
+      const done = await within(
+        limitMs,
+        closed.then(() => Promise.allSettled(pending)),
+      )
+      server.closeAllConnections()
+      return done
     },
   }
 }

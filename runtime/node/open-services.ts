@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
+import { within } from '../../lib/async/pause.ts'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
 import type { Config } from '../../lib/config.ts'
 import { migrationState } from '../../lib/db/migrate.ts'
@@ -25,8 +26,8 @@ export interface Services {
   relay: Relay
   /** Marks this replica as going: readiness turns to `down`. */
   announceStop(): void
-  /** Publishes what is pending, then closes the bus and the database. */
-  close(): Promise<void>
+  /** Publishes what is pending, then closes the bus and the database; leaves what takes longer than the limit. */
+  close(limitMs: number): Promise<void>
 }
 
 export interface ServiceOptions extends DatabaseHooks {
@@ -34,6 +35,9 @@ export interface ServiceOptions extends DatabaseHooks {
   clock?: Clock
   bus?: Bus
 }
+
+/** Of the time to close, what the relay may take for its last events. */
+const RELAY_SHARE = 0.7
 
 /**
  * Builds the services that a configuration names. Connects to nothing yet.
@@ -90,10 +94,14 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     announceStop: () => {
       stopping = true
     },
-    async close() {
-      await relay.stop(config.shutdown.timeoutMs / 2)
-      await bus.close()
-      await Promise.all([closeDatabase(), probes.close()])
+    async close(limitMs) {
+      const closeBy = performance.now() + limitMs
+      await relay.stop(limitMs * RELAY_SHARE)
+      const closing = Promise.all([bus.close(), closeDatabase(), probes.close()]).catch((error: unknown) =>
+        log.warn({ err: error }, 'not closed cleanly'),
+      )
+      if (!(await within(closeBy - performance.now(), closing)))
+        log.warn({}, 'stopped without closing everything')
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { within } from '../../lib/async/pause.ts'
 import type { Config } from '../../lib/config.ts'
 import { migrate } from '../../lib/db/migrate.ts'
 import type { Env } from '../../lib/env.ts'
@@ -9,6 +10,11 @@ import { listen } from './listen.ts'
 import { openServices, type ServiceOptions } from './open-services.ts'
 import { seedUsers } from './seed-users.ts'
 
+/** Of `shutdown.timeoutMs`, what requests may take; the outbox has the rest. */
+const REQUESTS_SHARE = 0.45
+/** Of `shutdown.timeoutMs`, when everything is closed, so that the process ends before it is ended. */
+const CLOSED_BY = 0.95
+
 export interface RunningServer {
   env: Env
   /** The public API. */
@@ -17,7 +23,10 @@ export interface RunningServer {
   internalUrl: string
   /** Settles when each configured user is granted or withheld. */
   seeded: Promise<void>
-  /** Stops accepting, finishes requests, flushes the outbox and closes everything. */
+  /**
+   * Stops accepting, finishes requests, flushes the outbox and closes everything, within `shutdown.timeoutMs`. What is not done by
+   * then is left with a warning: events that were committed wait in the outbox for the next start.
+   */
   stop(): Promise<void>
 }
 
@@ -53,12 +62,19 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       async stop() {
         announceStop()
         stopSeeding.abort()
-        await Promise.all([api.close(), internal.close(), seeding])
-        await close()
+        const startedAt = performance.now()
+        const requestsMs = config.shutdown.timeoutMs * REQUESTS_SHARE
+        const [served, servedInside] = await Promise.all([
+          api.close(requestsMs),
+          internal.close(requestsMs),
+          within(requestsMs, seeding),
+        ])
+        if (!served || !servedInside) options.log.warn({ afterMs: requestsMs }, 'requests cut off')
+        await close(config.shutdown.timeoutMs * CLOSED_BY - (performance.now() - startedAt))
       },
     }
   } catch (error) {
-    await close()
+    await close(config.shutdown.timeoutMs)
     throw error
   }
 }

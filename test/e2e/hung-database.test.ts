@@ -68,6 +68,19 @@ describe.skipIf(requirePart('mariadb'))('while the database hangs', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 
+  it('a stop still ends in time and with 0: what waits in the outbox is safe there', async () => {
+    const server = await start()
+    expect((await call(server.url, 'ada')).status).toBe(200)
+    await hang()
+    const underWay = call(server.url, 'grace')
+    await sleep(200)
+    const startedAt = performance.now()
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    expect((await underWay).status).toBe(503)
+    expect(server.output()).toContain('stopped without flushing the outbox')
+  })
+
   it('the limit on statements does not concern migrations, which wait for those of another replica', async () => {
     const { host, port, user, password } = mariadb
     await using other = await createConnection({ host, port, user, password })
