@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import myGroups from '../../functions/authlance/identity/api/v1/profile/my-groups/[user].ts'
 import logout from '../../functions/authlance/identity/me/logout.ts'
@@ -15,7 +16,7 @@ const CLEARED =
   'loopToken=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; SameSite=Lax; Secure; HttpOnly'
 
 let test: TestEnv
-let whoami: WhoamiResult
+let whoami: WhoamiResult | Promise<WhoamiResult>
 let ended: string[]
 
 beforeEach(async () => {
@@ -224,5 +225,20 @@ describe('a token whose session the database does not know', () => {
     )
     const answer = await read(token)
     expect([answer.status, answer.body.code]).toEqual([401, 'session_revoked'])
+  })
+})
+
+describe('a sign-out whose caller does not wait', () => {
+  it('is work that the host carries to its end', async () => {
+    const { token } = (await exchange()).body
+    const answer = Promise.withResolvers<WhoamiResult>()
+    whoami = answer.promise
+    const signedOut = signOut({ cookie: `ory_kratos_session=abc; loopToken=${token}` })
+    await sleep(20)
+    const carried = test.ctx.settle().then(() => [...ended])
+    await sleep(20)
+    answer.resolve({ kind: 'session', session: SESSION })
+    expect(await carried).toEqual([SESSION.id])
+    await signedOut
   })
 })

@@ -18,16 +18,17 @@ export default route('/authlance/identity/me/logout', {
     access: 'public',
     effectful: true,
     responses: { 200: LogoutResponse },
-    async handle({ request, env, trace, log, headers }) {
+    async handle({ request, env, ctx, trace, log, headers }) {
       const answer = { message: 'signed out' }
       if (request.headers.get('sec-fetch-site') === 'cross-site') return answer
 
       headers.append('set-cookie', clearLoopTokenCookie(env.config))
-      try {
-        await signOut(request, env, trace)
-      } catch (error) {
-        log.error({ err: error }, 'sign-out not recorded')
-      }
+      const signedOut = signOut(request, env, trace).catch((error: unknown) =>
+        log.error({ err: error }, 'sign-out not recorded'),
+      )
+      // A caller that navigates away must not keep the revocation from happening.
+      ctx.waitUntil(signedOut)
+      await signedOut
       return answer
     },
   }),
