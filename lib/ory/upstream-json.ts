@@ -66,3 +66,8 @@ function parseAnswer({ status, text }: TextAnswer) {
     return { kind: 'unavailable', reason: 'body', status } as const
   }
 }
+
+/** The failure that a status which nobody expects stands for. */
+export function unexpectedStatus(status: number): UpstreamFailure {
+  return { kind: 'unavailable', reason: 'status', status }
+}
