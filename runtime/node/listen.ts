@@ -20,6 +20,12 @@ export interface Listener {
 /** Kratos' and Hydra's cookies and challenges are long. */
 const MAX_HEADER_BYTES = 64 * 1024
 
+/**
+ * Longer than proxies keep an idle connection (nginx 60 s, load balancers mostly as much): whoever closes first must be the one who
+ * asks, else a request meets a connection that is just being closed. The limits on headers and requests do not count idle time.
+ */
+const KEEP_ALIVE_MS = 80_000
+
 /** Serves routes on one port. @param port 0 takes a free one */
 export async function listen(
   routes: Route[],
@@ -31,7 +37,12 @@ export async function listen(
   const server = createAdaptorServer({
     fetch: (request: Request, bindings: { incoming?: { socket?: { remoteAddress?: string } } }) =>
       router(request, { env, ctx: executionContext(pending, bindings.incoming?.socket?.remoteAddress) }),
-    serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 120_000, headersTimeout: 30_000 },
+    serverOptions: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: 120_000,
+      headersTimeout: 30_000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
   }) as Server
   const connections = trackConnections(server)
 

@@ -160,6 +160,18 @@ describe('readiness', () => {
   })
 })
 
+describe('a connection', () => {
+  it('is kept for longer than nginx keeps its side, so that nginx never asks on one that is being closed', async () => {
+    const server = await start()
+    const { headers } = await get(server.url, '/livez')
+    expect(headers.get('connection')).toBe('keep-alive')
+    expect(Number(/timeout=(\d+)/.exec(headers.get('keep-alive')!)![1])).toBeGreaterThan(75)
+    const startedAt = performance.now()
+    await server.stop()
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+  })
+})
+
 describe('a stop', () => {
   it('does not wait for connections that ask for nothing', async () => {
     const server = await start()
