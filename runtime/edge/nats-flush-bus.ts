@@ -11,10 +11,10 @@ import {
   RetentionPolicy,
   StorageType,
 } from 'nats.ws'
+import { within } from '../../lib/async/pause.ts'
 import type { Config } from '../../lib/config.ts'
 import type { Bus } from '../../lib/events/bus.ts'
 import { createJetStreamBus, type JetStreamLink, type LinkEvents } from '../../lib/events/jetstream-bus.ts'
-import { within } from '../../lib/async/pause.ts'
 import {
   apiFailure,
   createPublishAcks,
