@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose'
+import type { LoopTokenClaims } from '../../lib/auth/loop-token.ts'
 import type { Narrator } from './narrator.ts'
 import { shortToken } from './shorten.ts'
 import type { Stage } from './stage.ts'
@@ -9,16 +10,6 @@ const IDENTITY = '/authlance/identity'
 const API = `${IDENTITY}/api/v1`
 const PASSWORD = 'analytical engine no 1'
 const FIRST_EVENTS = ['user.created', 'group.created', 'subscription.created', 'user.authenticated']
-
-interface Claims {
-  iss: string
-  sub: string
-  sid: string
-  jti: string
-  iat: number
-  exp: number
-  user: { email: string; groups: string[]; groupRoles: { group: string; role: string }[]; verified: boolean }
-}
 
 /**
  * The main job from end to end: an account, a session, a loopToken, a tenant, its events, and an end that holds.
@@ -114,16 +105,19 @@ async function signIn(visitor: Visitor, email: string): Promise<string> {
   return whoami.body.id
 }
 
-async function exchange(visitor: Visitor, session: string): Promise<{ token: string; claims: Claims }> {
+async function exchange(
+  visitor: Visitor,
+  session: string,
+): Promise<{ token: string; claims: LoopTokenClaims }> {
   const { body } = await visitor.post(
     `${IDENTITY}/me`,
     { session },
     { show: ({ token }) => ({ loopToken: shortToken(token) }) },
   )
-  return { token: body.token, claims: decodeJwt<Claims>(body.token) }
+  return { token: body.token, claims: decodeJwt<LoopTokenClaims>(body.token) }
 }
 
-function shownClaims({ iss, sub, sid, iat, exp, user }: Claims): [string, string][] {
+function shownClaims({ iss, sub, sid, iat, exp, user }: LoopTokenClaims): [string, string][] {
   const roles = user.groupRoles.map(({ group, role }) => `${role} of ${group}`)
   return [
     ['iss', iss],

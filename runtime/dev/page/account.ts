@@ -1,36 +1,12 @@
+import type { LoopTokenClaims, TokenUser as User } from '../../../lib/auth/loop-token.ts'
 import { call, sentenceOf } from './http.ts'
 import { whoami } from './kratos.ts'
 
 const API = '/authlance/identity/api/v1'
 
-export interface User {
-  identity: string
-  email: string
-  firstName: string
-  lastName: string
-  birthDate?: string
-  gender?: string
-  roles: string[]
-  groups: string[]
-  groupRoles: { group: string; role: string }[]
-  state: string
-  verified: boolean
-}
-
-export interface Claims {
-  iss: string
-  sub: string
-  sid: string
-  jti: string
-  /** Seconds since the epoch. */
-  iat: number
-  exp: number
-  user: User
-}
-
 export type Account =
   | { kind: 'out' }
-  | { kind: 'in'; token: string; claims: Claims }
+  | { kind: 'in'; token: string; claims: LoopTokenClaims }
   | { kind: 'trouble'; sentence: string }
 
 export interface Group {
@@ -85,6 +61,6 @@ export async function saveProfile(values: Record<string, string>): Promise<strin
 }
 
 /** The payload, as the dashboard reads it: base64url is plain ASCII JSON, since the token is made for `atob`. */
-function claimsOf(token: string): Claims {
+function claimsOf(token: string): LoopTokenClaims {
   return JSON.parse(atob(token.split('.')[1]!))
 }

@@ -1,4 +1,5 @@
-import { type Group, loadGroups, loadMembers, loadTiers, type Tier, type User } from './account.ts'
+import type { TokenUser as User } from '../../../lib/auth/loop-token.ts'
+import { type Group, loadGroups, loadMembers, loadTiers, type Tier } from './account.ts'
 import { byId, element } from './dom.ts'
 
 /** Shows who is signed in, and fills the profile form. */

@@ -1,10 +1,10 @@
-import type { Claims } from './account.ts'
+import type { LoopTokenClaims } from '../../../lib/auth/loop-token.ts'
 import { byId, element, timeOfDay } from './dom.ts'
 
 let ticking: ReturnType<typeof setInterval> | undefined
 
 /** Shows a loopToken: what is left of its life, what it says, and how it looks. */
-export function showToken(token: string, claims: Claims): void {
+export function showToken(token: string, claims: LoopTokenClaims): void {
   const { iss, sub, sid, jti, iat, exp, user } = claims
   byId('token-claims').replaceChildren(
     ...claim('Issuer', iss),
@@ -34,7 +34,7 @@ function claim(name: string, value: string, style = ''): HTMLElement[] {
   return [element('dt', {}, name), element('dd', style ? { class: style } : {}, value)]
 }
 
-function tick({ iat, exp }: Claims): void {
+function tick({ iat, exp }: LoopTokenClaims): void {
   const leftSeconds = Math.max(0, Math.round(exp - Date.now() / 1000))
   const minutes = Math.floor(leftSeconds / 60)
   byId('token-life').textContent = leftSeconds
