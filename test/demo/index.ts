@@ -45,8 +45,16 @@ async function openStage(): Promise<Stage> {
 function readArguments(): { ory: boolean; url?: string } {
   try {
     const { values } = parseArgs({
-      options: { ory: { type: 'boolean', default: false }, url: { type: 'string' } },
+      options: {
+        ory: { type: 'boolean', default: false },
+        url: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     })
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
     if (values.ory && values.url !== undefined) throw new Error('--ory and --url exclude each other')
     if (values.url !== undefined && !URL.canParse(values.url)) throw new Error('--url takes a URL')
     return values
