@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { ROOT } from '../../scripts/build/paths.ts'
 import { isAvailable, type Part } from '../parts/available.ts'
 import { benchColdStart } from './cold-start.ts'
+import { canKeepApart } from './cores.ts'
 import { benchKratosRenewal } from './kratos-renewal.ts'
 import { benchMyGroups } from './my-groups.ts'
 import { buildPrograms, type Programs } from './programs.ts'
@@ -16,13 +17,20 @@ import { benchWorkerSize } from './worker-size.ts'
 
 interface Entry {
   needs?: Part[]
+  /** Default: always. */
+  possible?: () => boolean
   run(programs: Programs): Promise<BenchResult>
 }
 
 const ENTRIES: Record<string, Entry> = {
   renewal: { run: (programs) => benchRenewal(programs, 'SQLite') },
   'renewal-mariadb': { needs: ['mariadb'], run: (programs) => benchRenewal(programs, 'MariaDB') },
-  'renewal-kratos': { needs: ['kratos'], run: benchKratosRenewal },
+  'renewal-kratos': { needs: ['kratos'], run: (programs) => benchKratosRenewal(programs, false) },
+  'renewal-kratos-apart': {
+    needs: ['kratos'],
+    possible: canKeepApart,
+    run: (programs) => benchKratosRenewal(programs, true),
+  },
   'my-groups': { run: (programs) => benchMyGroups(programs, 'SQLite') },
   'my-groups-mariadb': { needs: ['mariadb'], run: (programs) => benchMyGroups(programs, 'MariaDB') },
   relay: { needs: ['mariadb', 'nats'], run: benchRelay },
@@ -56,10 +64,14 @@ const nodeArgs = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profil
 const programs = await buildPrograms(nodeArgs)
 const results: BenchResult[] = []
 for (const name of names) {
-  const { needs = [], run } = ENTRIES[name]!
+  const { needs = [], possible, run } = ENTRIES[name]!
   const missing = needs.filter((part) => !isAvailable(part))
   if (missing.length) {
     console.error(`${name}: left out, without ${missing.join(' and ')}`)
+    continue
+  }
+  if (possible?.() === false) {
+    console.error(`${name}: left out, not possible here`)
     continue
   }
   if (process.stderr.isTTY) console.error(`${name} ...`)
