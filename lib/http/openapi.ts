@@ -44,7 +44,7 @@ export function openApiDocument(routes: Route[], version: string): OpenApiDocume
 
   return {
     openapi: '3.1.1',
-    info: { title: 'Authlance API', version, description: DESCRIPTION, license: { name: 'Apache-2.0' } },
+    info: { title: 'Authlance API', version, description: DESCRIPTION },
     servers: [{ url: '/' }],
     tags: [...tags].sort(byName).map(([name, proxies]) => tagEntry(name, proxies)),
     paths,

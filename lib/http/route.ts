@@ -67,7 +67,7 @@ async function serve(
     response = finishResponse(problem, { request, config: env.config, trace })
   }
 
-  const durationMs = performance.now() - startedAt
+  const durationMs = Math.round((performance.now() - startedAt) * 100) / 100
   const { method } = request
   const { status } = response
   env.log.info(

@@ -23,6 +23,8 @@ export function devConfig({ port, databaseFile, jwtKey, kratosUrl, kratosAdminUr
     host: '127.0.0.1',
     port,
     debug: true,
+    // Where the public dashboard's own development server listens.
+    allowedOrigins: ['http://localhost:3000', 'http://127.0.0.1:3000'],
     jwtKey,
     database: { file: databaseFile },
     kratos: { url: kratosUrl, adminUrl: kratosAdminUrl },
@@ -33,6 +35,7 @@ export function devConfig({ port, databaseFile, jwtKey, kratosUrl, kratosAdminUr
     paymentTiers: [
       {
         tierName: 'Standard',
+        lookupKey: 'standard_monthly',
         price: 9,
         billingCycle: 'monthly',
         maxMembers: 25,
@@ -40,6 +43,7 @@ export function devConfig({ port, databaseFile, jwtKey, kratosUrl, kratosAdminUr
       },
       {
         tierName: 'Company',
+        lookupKey: 'company_yearly',
         price: 490,
         billingCycle: 'yearly',
         tierDescription: 'For everybody in the house: as many members as there are, billed each year.',
