@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { configFromJsonBindings } from '../../lib/config/json-bindings.ts'
-import { allowedOrigins, configFromBindings, parseConfig } from '../../lib/config.ts'
+import { configFromJsonBindings } from '../../../lib/config/json-bindings.ts'
+import { allowedOrigins, configFromBindings, parseConfig } from '../../../lib/config.ts'
 import { KEY, loadSample, loadText, problemsOf } from './config-sample.ts'
 
-const FIXTURE = readFileSync(new URL('../fixtures/config/compose-rendered.yaml', import.meta.url), 'utf8')
+const FIXTURE = readFileSync(new URL('../../fixtures/config/compose-rendered.yaml', import.meta.url), 'utf8')
 
 describe('a rendering of the compose template', () => {
   const { config, warnings } = loadText(FIXTURE)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { redactConfig, secretValues } from '../../lib/config.ts'
+import { redactConfig, secretValues } from '../../../lib/config.ts'
 import { KEY, loadSample, loadText, problemsOf } from './config-sample.ts'
 
 const DATABASE = 'database: { host: h, user: u, dbname: d'

@@ -1,4 +1,4 @@
-import { ConfigError, type LoadedConfig, loadConfig } from '../../lib/config.ts'
+import { ConfigError, type LoadedConfig, loadConfig } from '../../../lib/config.ts'
 
 export const KEY = 'k'.repeat(32)
 
@@ -10,7 +10,7 @@ export function loadSample(
 ): LoadedConfig {
   const minimal = `
 kratos: { url: 'http://kratos:4433', adminUrl: 'http://kratos:4434' }
-database: { file: /tmp/test.sqlite }
+database: { file: test.sqlite }
 jwtKey: ${KEY}
 `
   return loadText(overlay(minimal, yaml), env, files)

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { importTokenKeys } from '../../lib/auth/token-keys.ts'
-import { ConfigError } from '../../lib/config.ts'
+import { importTokenKeys } from '../../../lib/auth/token-keys.ts'
+import { ConfigError } from '../../../lib/config.ts'
 import { loadSample } from './config-sample.ts'
 
 const P256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey

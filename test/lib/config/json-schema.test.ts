@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { jsonSchema } from '../../lib/config/json-schema.ts'
+import { jsonSchema } from '../../../lib/config/json-schema.ts'
 
 interface Node {
   description?: string
@@ -45,7 +45,7 @@ test('every key is described', () => {
 
 test('every key of the compose template is known', () => {
   const rendered = parse(
-    readFileSync(new URL('../fixtures/config/compose-rendered.yaml', import.meta.url), 'utf8'),
+    readFileSync(new URL('../../fixtures/config/compose-rendered.yaml', import.meta.url), 'utf8'),
   )
   const used = [...new Set(keysIn(rendered))]
   expect(used.length).toBeGreaterThan(70)

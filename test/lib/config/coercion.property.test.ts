@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { parseConfig } from '../../lib/config.ts'
+import { parseConfig } from '../../../lib/config.ts'
 import { KEY, loadSample, loadText, problemsOf } from './config-sample.ts'
 
 const MINIMAL = {
