@@ -7,7 +7,6 @@ import {
   type MsgHdrs,
   type NatsConnection,
   NatsError,
-  nanos,
   RetentionPolicy,
   StorageType,
 } from 'nats.ws'
@@ -21,6 +20,7 @@ import {
   type JetStreamFailure,
   type PublishAcks,
 } from '../../lib/events/publish-acks.ts'
+import { streamCalls } from '../../lib/events/stream-calls.ts'
 import type { Log } from '../../lib/log.ts'
 
 const DRAIN_LIMIT_MS = 2000
@@ -67,21 +67,7 @@ async function connectLink(nats: Config['nats'], { lost }: LinkEvents): Promise<
     connected: () => !connection.isClosed(),
     closed: () => connection.isClosed(),
     publish: acks.publish,
-    async streamsOf(subject) {
-      const names: string[] = []
-      for await (const name of manager.streams.names(subject)) names.push(name)
-      return names
-    },
-    async addStream({ name, subject, retention, maxAgeMs, duplicateWindowMs }) {
-      await manager.streams.add({
-        name,
-        subjects: [subject],
-        retention: retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
-        storage: StorageType.File,
-        max_age: nanos(maxAgeMs),
-        duplicate_window: nanos(duplicateWindowMs),
-      })
-    },
+    ...streamCalls(manager, { RetentionPolicy, StorageType }),
     ping: () => connection.flush(),
     async drain() {
       if (connection.isClosed()) return
