@@ -2,7 +2,6 @@ import { createHmac, randomInt, randomUUID, timingSafeEqual } from 'node:crypto'
 import { transaction } from './database.ts'
 import type { Emulator } from './emulator.ts'
 import type { Flow } from './flow.ts'
-import { kratosError } from './kratos-error.ts'
 
 const maximumTries = 5
 
@@ -17,7 +16,7 @@ export interface Code {
 export type CodeUse =
   | { kind: 'accepted'; code: Code }
   | { kind: 'unknown' }
-  | { kind: 'used' }
+  | { kind: 'refused'; reason: string }
   | { kind: 'expired'; expiredAt: number }
 
 /** Makes a code of six digits for a flow. */
@@ -49,7 +48,7 @@ export function deleteCodes({ database }: Emulator, flowId: string): void {
   database.prepare('DELETE FROM codes WHERE flow_id = ?').run(flowId)
 }
 
-/** Tries a code, and uses it up when it is right. @throws 400 after five tries in one flow */
+/** Tries a code, and uses it up when it is right; refuses all after five tries in one flow. */
 export function useCode(emulator: Emulator, flowId: string, digits: string): CodeUse {
   const { database, now } = emulator
   return transaction(database, (): CodeUse => {
@@ -57,7 +56,10 @@ export function useCode(emulator: Emulator, flowId: string, digits: string): Cod
       .prepare(`UPDATE flows SET tries = tries + 1 WHERE id = ? RETURNING tries`)
       .get(flowId) as { tries: number }
     if (tries > maximumTries) {
-      throw kratosError(400, { reason: 'The request was submitted too often. Please request another code.' })
+      return {
+        kind: 'refused',
+        reason: 'The request was submitted too often. Please request another code.',
+      }
     }
 
     const wanted = hash(emulator, digits)
@@ -67,7 +69,9 @@ export function useCode(emulator: Emulator, flowId: string, digits: string): Cod
       .find((code) => timingSafeEqual(Buffer.from(code.hash as string, 'hex'), wanted))
     if (!row) return { kind: 'unknown' }
     if ((row.expires_at as number) < now()) return { kind: 'expired', expiredAt: row.expires_at as number }
-    if (row.used_at !== null) return { kind: 'used' }
+    if (row.used_at !== null) {
+      return { kind: 'refused', reason: 'The code was already used. Please request another code.' }
+    }
 
     database.prepare('UPDATE codes SET used_at = ? WHERE id = ?').run(now(), row.id as string)
     return {

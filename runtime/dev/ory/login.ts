@@ -1,9 +1,9 @@
 import { acceptsJson, isJsonRequest } from './accept.ts'
 import { continueWithJson, redirectBrowserTo } from './continue-with.ts'
 import { passwordHashOf } from './credentials.ts'
-import { type Exchange, errorJson, json, redirect, requestUrl } from './exchange.ts'
-import { type Flow, flowIdOf, flowJson, returnToOf } from './flow.ts'
-import { answerFlowError, answerForeignError, flowReplacedByExpiry } from './flow-errors.ts'
+import { type Exchange, json, redirect, requestUrl } from './exchange.ts'
+import { type Flow, flowJson, returnToOf } from './flow.ts'
+import { answerFlowError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
 import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
 import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
@@ -12,7 +12,7 @@ import { findIdentityByIdentifier } from './identities.ts'
 import type { Identity } from './identity.ts'
 import { KratosError } from './kratos-error.ts'
 import { alreadySignedIn, createLogin, sessionRequired } from './login-form.ts'
-import { flowExpired, invalidCredentials, noStrategy } from './messages.ts'
+import { invalidCredentials, noStrategy } from './messages.ts'
 import { verifyPassword } from './password.ts'
 import { secureReturnTo } from './return-to.ts'
 import type { Route } from './router.ts'
@@ -22,6 +22,7 @@ import { findSession, issueCookie } from './session-cookie.ts'
 import { openSession } from './sessions.ts'
 import { missing } from './traits.ts'
 import { setCsrf, setNodeValue } from './ui-nodes.ts'
+import { withFlow } from './with-flow.ts'
 
 export const loginRoutes: Route[] = [
   { method: 'GET', path: '/self-service/login/browser', handle: forwarding(begin) },
@@ -58,29 +59,30 @@ function begin(exchange: Exchange): Response {
   }
 }
 
-async function submit(exchange: Exchange): Promise<Response> {
-  const { emulator, request } = exchange
-  let flow: Flow | undefined
-  try {
-    flow = loadFlow(emulator, 'login', flowIdOf(exchange))
-  } catch (error) {
-    return answerForeignError(exchange, undefined, error)
-  }
+function submit(exchange: Exchange): Promise<Response> {
   const session = findSession(exchange)
+  return withFlow(exchange, 'login', {
+    refuse: (flow) => refuse(exchange, flow, session),
+    renew: ({ type }) => createLogin(exchange, type),
+    async answer(flow) {
+      try {
+        const identity = await authenticate(exchange, flow)
+        return complete(exchange, flow, openSession(exchange, identity, 'password', session))
+      } catch (error) {
+        return answerFlowError(exchange, flow, error)
+      }
+    },
+  })
+}
+
+function refuse(exchange: Exchange, flow: Flow, session: Session | undefined): Response | undefined {
   if (session && !flow.refresh && flow.requestedAal === 'aal1') {
-    if (isJsonRequest(request) || flow.type === 'api')
-      return answerFlowError(exchange, flow, alreadySignedIn())
-    return redirect(exchange, emulator.uiUrls.default)
+    return isJsonRequest(exchange.request) || flow.type === 'api'
+      ? answerFlowError(exchange, flow, alreadySignedIn())
+      : redirect(exchange, exchange.emulator.uiUrls.default)
   }
   if (!session && flow.requestedAal !== 'aal1') return answerFlowError(exchange, flow, sessionRequired())
-  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
-
-  try {
-    const identity = await authenticate(exchange, flow)
-    return complete(exchange, flow, openSession(exchange, identity, 'password', session))
-  } catch (error) {
-    return answerFlowError(exchange, flow, error)
-  }
+  return undefined
 }
 
 async function authenticate(exchange: Exchange, flow: Flow): Promise<Identity> {
@@ -140,16 +142,4 @@ function complete(exchange: Exchange, flow: Flow, session: Session): Response {
     session: sessionJson(emulator, session),
     ...continueWithJson([redirectBrowserTo(returnTo)]),
   })
-}
-
-function replaceExpired(exchange: Exchange, old: Flow): Response {
-  const { emulator, request } = exchange
-  const flow = createLogin(exchange, old.type)
-  flow.requestUrl = old.requestUrl
-  flow.ui.messages = [...(flow.ui.messages ?? []), flowExpired('login', old.expiresAt, emulator.now())]
-  saveFlow(emulator, flow)
-  if (flow.type === 'api' || isJsonRequest(request)) {
-    return errorJson(exchange, flowReplacedByExpiry(exchange, old.expiresAt, flow.id))
-  }
-  return redirect(exchange, flowPage(emulator, flow))
 }

@@ -1,6 +1,6 @@
 import { isJsonRequest } from './accept.ts'
 import { findAddress, markAddressVerified } from './addresses.ts'
-import { type CodeUse, useCode } from './codes.ts'
+import { useCode } from './codes.ts'
 import { transaction } from './database.ts'
 import { type Exchange, json, redirect, renewCsrf, requestUrl } from './exchange.ts'
 import { type Flow, flowJson, returnToOf } from './flow.ts'
@@ -8,7 +8,7 @@ import { flowPage, saveFlow } from './flows.ts'
 import { clearMessages } from './form-values.ts'
 import { getIdentity } from './identities.ts'
 import type { Identity } from './identity.ts'
-import { KratosError, kratosError } from './kratos-error.ts'
+import { kratosError } from './kratos-error.ts'
 import { flowExpired, genericError, recoveryCodeInvalid, recoverySuccessful } from './messages.ts'
 import { retryRecovery } from './recovery-form.ts'
 import { issueCookie } from './session-cookie.ts'
@@ -18,18 +18,9 @@ import { createSettings } from './settings-form.ts'
 /** Signs a person in who has typed the code from the mail, and leads them to their settings for a new password. */
 export function finishRecovery(exchange: Exchange, flow: Flow, digits: string): Response {
   const { emulator } = exchange
-  let use: CodeUse
-  try {
-    use = useCode(emulator, flow.id, digits)
-  } catch (error) {
-    if (!(error instanceof KratosError) || error.detail.code !== 400) throw error
-    return retryRecovery(exchange, flow.type, genericError(error.detail.reason ?? ''))
-  }
+  const use = useCode(emulator, flow.id, digits)
   if (use.kind === 'unknown') return refuseCode(exchange, flow)
-  if (use.kind === 'used') {
-    const message = genericError('The code was already used. Please request another code.')
-    return retryRecovery(exchange, flow.type, message)
-  }
+  if (use.kind === 'refused') return retryRecovery(exchange, flow.type, genericError(use.reason))
   if (use.kind === 'expired') {
     return retryRecovery(exchange, flow.type, flowExpired('recovery', use.expiredAt, emulator.now()))
   }

@@ -3,17 +3,16 @@ import { findAddress } from './addresses.ts'
 import { addResendButton, showCodeForm } from './code-forms.ts'
 import { createCode, deleteCodes } from './codes.ts'
 import { mailRecoveryCode } from './courier.ts'
-import { publicUrl } from './emulator.ts'
 import { type Exchange, json, redirect, renewCsrf, requestUrl } from './exchange.ts'
-import { type Flow, flowIdOf, flowJson } from './flow.ts'
-import { answerFlowError, answerForeignError } from './flow-errors.ts'
+import { type Flow, flowJson } from './flow.ts'
+import { answerFlowError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
 import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
 import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
 import { type FormBody, readForm, refuseGet, textField, transientField } from './form-body.ts'
 import { getIdentity } from './identities.ts'
-import { KratosError, kratosError } from './kratos-error.ts'
-import { flowExpired, noStrategy, recoveryAlreadyCompleted } from './messages.ts'
+import { kratosError } from './kratos-error.ts'
+import { noStrategy, recoveryAlreadyCompleted } from './messages.ts'
 import { finishRecovery } from './recovery-finish.ts'
 import { createRecovery, retryRecovery } from './recovery-form.ts'
 import { secureReturnTo } from './return-to.ts'
@@ -21,6 +20,7 @@ import type { Route } from './router.ts'
 import { forwarding } from './self-service-errors.ts'
 import { findSession } from './session-cookie.ts'
 import { emailProblem, missing } from './traits.ts'
+import { withFlow } from './with-flow.ts'
 
 const alreadySignedIn = () =>
   kratosError(400, {
@@ -60,16 +60,15 @@ function begin(exchange: Exchange): Response {
   return acceptsJson(request) ? json(exchange, flowJson(flow)) : redirect(exchange, flowPage(emulator, flow))
 }
 
-async function submit(exchange: Exchange): Promise<Response> {
-  const { emulator, request } = exchange
-  let flow: Flow
-  try {
-    flow = findFlow(exchange)
-  } catch (error) {
-    return answerForeignError(exchange, undefined, error)
-  }
-  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
+function submit(exchange: Exchange): Promise<Response> {
+  return withFlow(exchange, 'recovery', {
+    renew: ({ type }) => createRecovery(exchange, type),
+    answer: (flow) => recover(exchange, flow),
+  })
+}
 
+async function recover(exchange: Exchange, flow: Flow): Promise<Response> {
+  const { emulator, request } = exchange
   try {
     refuseGet(exchange)
     const body = await readForm(exchange)
@@ -144,24 +143,4 @@ function refuseSignedIn(exchange: Exchange): Response {
     emulator.uiUrls.default,
   )
   return redirect(exchange, place, 302)
-}
-
-function findFlow(exchange: Exchange): Flow {
-  const id = flowIdOf(exchange)
-  try {
-    return loadFlow(exchange.emulator, 'recovery', id)
-  } catch (error) {
-    if (!(error instanceof KratosError)) throw error
-    throw kratosError(404, { reason: 'The recovery request could not be found. Please restart the flow.' })
-  }
-}
-
-function replaceExpired(exchange: Exchange, old: Flow): Response {
-  const { emulator, request } = exchange
-  const flow = createRecovery(exchange, old.type)
-  flow.requestUrl = old.requestUrl
-  flow.ui.messages = [flowExpired('recovery', old.expiresAt, emulator.now())]
-  saveFlow(emulator, flow)
-  if (flow.type === 'browser' && !isJsonRequest(request)) return redirect(exchange, flowPage(emulator, flow))
-  return redirect(exchange, publicUrl(emulator, '/self-service/recovery/flows', { id: flow.id }))
 }

@@ -2,16 +2,16 @@ import { acceptsJson, isBrowserRequest, isJsonRequest } from './accept.ts'
 import { continueWithJson, redirectBrowserTo, setSessionToken } from './continue-with.ts'
 import { transaction } from './database.ts'
 import { type Exchange, errorJson, json, redirect, requestUrl } from './exchange.ts'
-import { type Flow, flowIdOf, flowJson, returnToOf } from './flow.ts'
-import { answerFlowError, answerForeignError, flowReplacedByExpiry } from './flow-errors.ts'
+import { type Flow, flowJson, returnToOf } from './flow.ts'
+import { answerFlowError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
 import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
-import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { flowPage, loadFlow, refuseExpiredFlow } from './flows.ts'
 import { type FormBody, readForm, refuseGet, textField, traitsField, transientField } from './form-body.ts'
 import { createIdentity, findIdentityByIdentifier, getIdentity, IdentifierTaken } from './identities.ts'
 import { identityJson } from './identity.ts'
 import { kratosError } from './kratos-error.ts'
-import { duplicateIdentifier, flowExpired, noStrategy } from './messages.ts'
+import { duplicateIdentifier, noStrategy } from './messages.ts'
 import { hashPassword, passwordProblem } from './password.ts'
 import { createRegistration, keepTraits } from './registration-form.ts'
 import { moveBetweenSteps, refuseBadTraits } from './registration-steps.ts'
@@ -23,6 +23,7 @@ import { findSession, issueCookie } from './session-cookie.ts'
 import { openSession } from './sessions.ts'
 import { missing, type Traits } from './traits.ts'
 import { startVerification } from './verification-start.ts'
+import { withFlow } from './with-flow.ts'
 
 const alreadySignedIn = () =>
   kratosError(400, {
@@ -81,20 +82,17 @@ async function submit(exchange: Exchange): Promise<Response> {
     return redirect(exchange, place, 302)
   }
 
-  let flow: Flow | undefined
-  try {
-    flow = loadFlow(emulator, 'registration', flowIdOf(exchange))
-  } catch (error) {
-    return answerForeignError(exchange, undefined, error)
-  }
-  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
-
-  try {
-    return await register(exchange, flow)
-  } catch (error) {
-    const known = error instanceof IdentifierTaken ? failure(duplicateIdentifier) : error
-    return answerFlowError(exchange, flow, known, 302)
-  }
+  return withFlow(exchange, 'registration', {
+    renew: ({ type }) => createRegistration(exchange, type),
+    async answer(flow) {
+      try {
+        return await register(exchange, flow)
+      } catch (error) {
+        const known = error instanceof IdentifierTaken ? failure(duplicateIdentifier) : error
+        return answerFlowError(exchange, flow, known, 302)
+      }
+    },
+  })
 }
 
 async function register(exchange: Exchange, flow: Flow): Promise<Response> {
@@ -164,16 +162,4 @@ function complete(exchange: Exchange, flow: Flow, traits: Traits, passwordHash: 
 
 function people({ emulator }: Exchange, session: ReturnType<typeof openSession>) {
   return { session: sessionJson(emulator, session), identity: identityJson(emulator, session.identity) }
-}
-
-function replaceExpired(exchange: Exchange, old: Flow): Response {
-  const { emulator, request } = exchange
-  const flow = createRegistration(exchange, old.type)
-  flow.requestUrl = old.requestUrl
-  flow.ui.messages = [flowExpired('registration', old.expiresAt, emulator.now())]
-  saveFlow(emulator, flow)
-  if (flow.type === 'api' || isJsonRequest(request)) {
-    return errorJson(exchange, flowReplacedByExpiry(exchange, old.expiresAt, flow.id))
-  }
-  return redirect(exchange, flowPage(emulator, flow))
 }

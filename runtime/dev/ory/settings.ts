@@ -1,15 +1,14 @@
 import { acceptsJson, isJsonRequest } from './accept.ts'
 import { redirectBrowserTo } from './continue-with.ts'
 import { publicUrl } from './emulator.ts'
-import { type Exchange, errorJson, json, redirect } from './exchange.ts'
-import { type Flow, flowIdOf } from './flow.ts'
-import { addProblems, answerForeignError, flowReplacedByExpiry } from './flow-errors.ts'
+import { type Exchange, json, redirect } from './exchange.ts'
+import type { Flow } from './flow.ts'
+import { addProblems, answerForeignError } from './flow-errors.ts'
 import { failure } from './flow-failure.ts'
 import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
 import { IdentifierTaken, updateIdentity } from './identities.ts'
-import type { Identity } from './identity.ts'
 import { KratosError, kratosError, noActiveSession } from './kratos-error.ts'
-import { duplicateIdentifier, flowExpired, settingsSaved } from './messages.ts'
+import { duplicateIdentifier, settingsSaved } from './messages.ts'
 import { secureReturnTo } from './return-to.ts'
 import type { Handler, Route } from './router.ts'
 import { forwarding } from './self-service-errors.ts'
@@ -19,6 +18,7 @@ import { createSettings, settingsJson } from './settings-form.ts'
 import { ConfirmationDue, readChange, type SettingsChange } from './settings-methods.ts'
 import { sortNodes } from './sort-nodes.ts'
 import { startVerification } from './verification-start.ts'
+import { withFlow } from './with-flow.ts'
 
 export const settingsRoutes: Route[] = [
   { method: 'GET', path: '/self-service/settings/browser', handle: forwarding(begin) },
@@ -76,15 +76,14 @@ function show(exchange: Exchange, session: Session): Response {
   return json(exchange, settingsJson(exchange, flow))
 }
 
-async function submit(exchange: Exchange, session: Session): Promise<Response> {
-  let flow: Flow
-  try {
-    flow = findFlow(exchange)
-  } catch (error) {
-    return answerForeignError(exchange, undefined, error)
-  }
-  if (flow.expiresAt < exchange.emulator.now()) return replaceExpired(exchange, flow, session.identity)
+function submit(exchange: Exchange, session: Session): Promise<Response> {
+  return withFlow(exchange, 'settings', {
+    renew: ({ type }) => createSettings(exchange, session.identity, type),
+    answer: (flow) => change(exchange, flow, session),
+  })
+}
 
+async function change(exchange: Exchange, flow: Flow, session: Session): Promise<Response> {
   try {
     if (flow.identityId !== session.identity.id) {
       throw foreignFlow(
@@ -100,16 +99,6 @@ async function submit(exchange: Exchange, session: Session): Promise<Response> {
       flow,
       error instanceof IdentifierTaken ? failure(duplicateIdentifier) : error,
     )
-  }
-}
-
-function findFlow(exchange: Exchange): Flow {
-  const id = flowIdOf(exchange)
-  try {
-    return loadFlow(exchange.emulator, 'settings', id)
-  } catch (error) {
-    if (!(error instanceof KratosError)) throw error
-    throw kratosError(404, { reason: 'The settings request could not be found. Please restart the flow.' })
   }
 }
 
@@ -157,16 +146,6 @@ function askForPassword(exchange: Exchange, flow: Flow): Response {
     },
     { redirect_browser_to: target },
   )
-}
-
-function replaceExpired(exchange: Exchange, old: Flow, identity: Identity): Response {
-  const { emulator, request } = exchange
-  const flow = createSettings(exchange, identity, old.type)
-  flow.requestUrl = old.requestUrl
-  flow.ui.messages = [flowExpired('settings', old.expiresAt, emulator.now())]
-  saveFlow(emulator, flow)
-  if (flow.type === 'browser' && !isJsonRequest(request)) return redirect(exchange, flowPage(emulator, flow))
-  return errorJson(exchange, flowReplacedByExpiry(exchange, old.expiresAt, flow.id))
 }
 
 function foreignFlow(reason: string): KratosError {

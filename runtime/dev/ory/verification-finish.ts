@@ -1,6 +1,6 @@
 import { isBrowserRequest } from './accept.ts'
 import { markAddressVerified } from './addresses.ts'
-import { type CodeUse, useCode } from './codes.ts'
+import { useCode } from './codes.ts'
 import { type Exchange, json, redirect } from './exchange.ts'
 import { type Flow, flowJson } from './flow.ts'
 import { flowPage, saveFlow } from './flows.ts'
@@ -18,19 +18,10 @@ const retry = 'An error occured, please retry the flow.'
  */
 export function finishVerification(exchange: Exchange, flow: Flow, digits: string): Response | undefined {
   const { emulator } = exchange
-  let use: CodeUse
-  try {
-    use = useCode(emulator, flow.id, digits)
-  } catch (error) {
-    if (!(error instanceof KratosError) || error.detail.code !== 400) throw error
-    return retryVerification(exchange, flow.type, genericError(error.detail.reason ?? ''), retry)
-  }
+  const use = useCode(emulator, flow.id, digits)
   if (use.kind === 'unknown') return refuseCode(exchange, flow)
   if (use.kind === 'expired') return retryAfterExpiry(exchange, flow.type, use.expiredAt)
-  if (use.kind === 'used') {
-    const message = genericError('The code was already used. Please request another code.')
-    return retryVerification(exchange, flow.type, message, retry)
-  }
+  if (use.kind === 'refused') return retryVerification(exchange, flow.type, genericError(use.reason), retry)
 
   if (use.code.addressId) markAddressVerified(emulator, use.code.addressId)
   const target = continueUrl(exchange, flow)

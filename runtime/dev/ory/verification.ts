@@ -3,22 +3,21 @@ import { findAddress, markAddressSent } from './addresses.ts'
 import { addResendButton, emailField, showCodeForm } from './code-forms.ts'
 import { createCode, deleteCodes } from './codes.ts'
 import { mailVerificationCode } from './courier.ts'
-import { publicUrl } from './emulator.ts'
 import { type Exchange, json, redirect, renewCsrf } from './exchange.ts'
-import { type Flow, flowIdOf, flowJson } from './flow.ts'
+import { type Flow, flowJson } from './flow.ts'
 import { addProblems, answerForeignError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
 import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
 import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
 import { type FormBody, readForm, textField, transientField } from './form-body.ts'
 import { getIdentity } from './identities.ts'
-import { KratosError, kratosError } from './kratos-error.ts'
-import { flowExpired, genericError, noStrategy, verificationAlreadyCompleted } from './messages.ts'
+import { genericError, noStrategy, verificationAlreadyCompleted } from './messages.ts'
 import type { Route } from './router.ts'
 import { emailProblem, missing } from './traits.ts'
 import { setCsrf, setNodeValue, upsertNode } from './ui-nodes.ts'
 import { finishVerification } from './verification-finish.ts'
 import { createVerification, retryVerification } from './verification-form.ts'
+import { withFlow } from './with-flow.ts'
 
 export const verificationRoutes: Route[] = [
   {
@@ -50,16 +49,18 @@ export const verificationRoutes: Route[] = [
   { method: 'GET', path: '/self-service/verification', handle: submit },
 ]
 
-async function submit(exchange: Exchange): Promise<Response> {
-  const { emulator, request } = exchange
-  let flow: Flow
-  try {
-    flow = findFlow(exchange)
-  } catch (error) {
-    return answerForeignError(exchange, undefined, error)
-  }
-  if (flow.expiresAt < emulator.now()) return replaceExpired(exchange, flow)
+function submit(exchange: Exchange): Promise<Response> {
+  return withFlow(exchange, 'verification', {
+    renew() {
+      renewCsrf(exchange)
+      return createVerification(exchange, 'browser')
+    },
+    answer: (flow) => verify(exchange, flow),
+  })
+}
 
+async function verify(exchange: Exchange, flow: Flow): Promise<Response> {
+  const { emulator, request } = exchange
   try {
     const body = await readForm(exchange)
     refuseBadFields(body)
@@ -142,31 +143,4 @@ function answerError(exchange: Exchange, flow: Flow, error: unknown): Response {
   saveFlow(emulator, flow)
   if (flow.type === 'browser' && !isJsonRequest(request)) return redirect(exchange, flowPage(emulator, flow))
   return json(exchange, flowJson(loadFlow(emulator, 'verification', flow.id)), 400)
-}
-
-function findFlow(exchange: Exchange): Flow {
-  const id = flowIdOf(exchange)
-  try {
-    return loadFlow(exchange.emulator, 'verification', id)
-  } catch (error) {
-    if (!(error instanceof KratosError)) throw error
-    throw kratosError(404, {
-      reason: 'The verification request could not be found. Please restart the flow.',
-    })
-  }
-}
-
-function replaceExpired(exchange: Exchange, old: Flow): Response {
-  const { emulator, request } = exchange
-  renewCsrf(exchange)
-  const flow = createVerification(exchange, 'browser')
-  flow.requestUrl = old.requestUrl
-  flow.ui.messages = [flowExpired('verification', old.expiresAt, emulator.now())]
-  saveFlow(emulator, flow)
-  return redirect(
-    exchange,
-    isJsonRequest(request)
-      ? publicUrl(emulator, '/self-service/verification/flows', { id: flow.id })
-      : flowPage(emulator, flow),
-  )
 }
