@@ -8,6 +8,7 @@ export interface Mail {
   subject: string
   templateType: string
   code: string
+  /** Milliseconds since the epoch. */
   createdAt: number
   body: string
   templateData: Record<string, unknown>

@@ -1,14 +1,7 @@
+import type { Mail } from '../ory/emulator.ts'
 import { announce, byId, element, timeOfDay } from './dom.ts'
 
-interface Mail {
-  id: string
-  recipient: string
-  subject: string
-  templateType: string
-  code: string
-  /** Milliseconds since the epoch. */
-  createdAt: number
-}
+type MailOnPage = Omit<Mail, 'body' | 'templateData'>
 
 interface BusEvent {
   id: string
@@ -36,7 +29,7 @@ export function listenLive(): void {
   }
 
   source.addEventListener('mail', ({ data }) => {
-    const mail: Mail = JSON.parse(data)
+    const mail: MailOnPage = JSON.parse(data)
     add('mail', mail.id, () => mailItem(mail))
   })
   source.addEventListener('event', ({ data }) => {
@@ -56,7 +49,7 @@ function setLive(on: boolean, text: string): void {
   byId('live').replaceChildren(element('span', {}, text))
 }
 
-function mailItem({ recipient, subject, code, createdAt }: Mail): HTMLElement {
+function mailItem({ recipient, subject, code, createdAt }: MailOnPage): HTMLElement {
   const item = element(
     'li',
     { class: 'mail' },
