@@ -179,7 +179,7 @@ stripe: none
 
   test('broken YAML is told by its place and none of its text', () => {
     expect(problemsOf(() => loadText('a: 1\nb: "hunter2'))).toEqual([
-      'YAML line 2, column 12: expected valid YAML, found MISSING_CHAR',
+      'YAML line 2, column 12: expected valid YAML, found no colon, comma or closing quote where one is needed',
     ])
     expect(problemsOf(() => loadText('jwtKey: *hunter2')).join()).not.toContain('hunter2')
   })
