@@ -8,6 +8,8 @@ type Refuse = (path: PropertyKey[], expected: string, found: string) => void
 
 /** The rules between keys. It runs on half-parsed values too, so that one start names every problem. */
 export function checkRules(value: Partially<FileConfig>, ctx: z.core.$RefinementCtx): void {
+  // What is no map is named by the schema already.
+  if (typeof value !== 'object' || Array.isArray(value)) return
   const refuse: Refuse = (path, expected, found) =>
     ctx.addIssue({ code: 'custom', path, input: undefined, params: { expected, found } })
 
