@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Config, loadConfig } from '../lib/config.ts'
+import { type Config, ConfigError, type LoadedConfig, loadConfig } from '../lib/config.ts'
 
 const DEFAULT_PATH = '/app/config/config.yaml'
 
@@ -21,12 +21,22 @@ export function configPath(option: string | undefined): string {
  * @throws ConfigError with every problem in the file, which the command line prints a line each
  */
 export function loadConfigFile(option: string | undefined): Config {
-  const { config, warnings } = loadConfig(readConfigText(configPath(option)), {
-    env: process.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
-  })
-  for (const warning of warnings) console.error(`warning: ${warning}`)
+  const { config, warnings } = load(readConfigText(configPath(option)))
+  printWarnings(warnings)
   return config
+}
+
+function load(text: string): LoadedConfig {
+  try {
+    return loadConfig(text, { env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+  } catch (error) {
+    if (error instanceof ConfigError) printWarnings(error.warnings)
+    throw error
+  }
+}
+
+function printWarnings(warnings: readonly string[]): void {
+  for (const warning of warnings) console.error(`warning: ${warning}`)
 }
 
 function readConfigText(path: string): string {

@@ -17,8 +17,7 @@ export { redactConfig, secretValues } from './config/secrets.ts'
  */
 export function loadConfig(text: string, sources: ConfigSources): LoadedConfig {
   const { value, warnings } = parseYamlText(text)
-  const parsed = parseConfig(value, sources)
-  return { config: parsed.config, warnings: [...warnings, ...parsed.warnings] }
+  return parseConfig(value, sources, warnings)
 }
 
 /**

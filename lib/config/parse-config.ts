@@ -14,9 +14,14 @@ export interface LoadedConfig {
 
 /**
  * Reads a configuration from an object such as parsed JSON.
+ * @param earlier warnings about the text that the object was read from
  * @throws ConfigError with every problem found
  */
-export function parseConfig(value: unknown, sources: ConfigSources): LoadedConfig {
+export function parseConfig(
+  value: unknown,
+  sources: ConfigSources,
+  earlier: readonly string[] = [],
+): LoadedConfig {
   const shape = shapeOf(ConfigSchema)
 
   const prepared = prepare(shape, value, sources)
@@ -29,9 +34,10 @@ export function parseConfig(value: unknown, sources: ConfigSources): LoadedConfi
     ...prepared.problems,
     ...late.filter((problem) => !prepared.problems.some((cause) => isWithin(cause, problem))),
   ]
-  if (problems.length > 0 || !result.success) throw new ConfigError(problems)
+  const warnings = [...earlier, ...prepared.warnings]
+  if (problems.length > 0 || !result.success) throw new ConfigError(problems, warnings)
 
-  return { config: deepFreeze(result.data), warnings: [...prepared.warnings, ...safetyWarnings(result.data)] }
+  return { config: deepFreeze(result.data), warnings: [...warnings, ...safetyWarnings(result.data)] }
 }
 
 // A value that could not be read leaves its key and the maps above it without one, which is no problem of its own.

@@ -11,11 +11,14 @@ export interface Problem {
 /** The configuration cannot be used; `message` has one line for each problem. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]
+  /** Unknown keys and other remarks, which may tell why; not in `message`. */
+  readonly warnings: readonly string[]
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], warnings: readonly string[] = []) {
     super(problems.map(problemLine).join('\n'))
     this.name = 'ConfigError'
     this.problems = problems
+    this.warnings = warnings
   }
 }
 

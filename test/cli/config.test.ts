@@ -49,6 +49,21 @@ describe('config check', () => {
     })
   })
 
+  test('warns of what may be the cause before it names the problems', () => {
+    const config = join(DIR, 'misspelt.yaml')
+    writeFileSync(
+      config,
+      `jwtKey: ${'k'.repeat(32)}\nkratos: { url: http://k, adminUrl: http://k }\ndatabse: { file: x }\n`,
+    )
+    expect(authlance(['config', 'check', '--config', config])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        'warning: unknown key databse (did you mean database?)\n' +
+        'database: expected either file, or host with user and dbname, or planetscale, found none of them\n',
+    })
+  })
+
   test('says in one line that a file cannot be read', () => {
     expect(authlance(['config', 'check', '--config', '/nowhere.yaml'])).toEqual({
       status: 1,
