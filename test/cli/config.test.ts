@@ -64,11 +64,16 @@ describe('config check', () => {
     })
   })
 
-  test('says in one line that a file cannot be read', () => {
-    expect(authlance(['config', 'check', '--config', '/nowhere.yaml'])).toEqual({
+  test.each([
+    ['/nowhere.yaml', 'there is no such file'],
+    ['/nowhere/config.yaml', 'there is no such file'],
+    [`${FIXTURE}/config.yaml`, 'there is no such file'],
+    [DIR, 'it is a directory'],
+  ])('says in one line why %s cannot be read', (path, reason) => {
+    expect(authlance(['config', 'check', '--config', path])).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'authlance: the configuration file /nowhere.yaml cannot be read (ENOENT)\n',
+      stderr: `authlance: the configuration file ${path} cannot be read: ${reason}\n`,
     })
   })
 
