@@ -2,7 +2,8 @@ import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { Bus, EventMessage, PublishResult } from './bus.ts'
 import type { JetStreamFailure, JetStreamResult } from './publish-acks.ts'
-import { type StreamSpec, streamSpec } from './streams.ts'
+import type { StreamCalls } from './stream-calls.ts'
+import { createStreamCover } from './stream-cover.ts'
 
 /** What a NATS client library must give; each host adapts its own. */
 export interface JetStreamClient {
@@ -17,15 +18,12 @@ export interface LinkEvents {
   lost(): void
 }
 
-export interface JetStreamLink {
+export interface JetStreamLink extends StreamCalls {
   connected(): boolean
   /** Whether the link has ended for good, so that only a new one helps. */
   closed(): boolean
   /** Resolves after the acknowledgement; never throws, and gives up at once when the connection is lost. */
   publish(message: EventMessage): Promise<JetStreamResult>
-  /** Names of the streams that take the subject. */
-  streamsOf(subject: string): Promise<string[]>
-  addStream(spec: StreamSpec): Promise<void>
   /** A round trip to the server. */
   ping(): Promise<void>
   /** Sends what is buffered, then closes. */
@@ -37,14 +35,12 @@ export function createJetStreamBus(
   client: JetStreamClient,
   { config, log }: { config: Pick<Config, 'nats' | 'events'>; log: Log },
 ): Bus {
-  /** Subject -> the stream that takes it is there. */
-  const covered = new Map<string, Promise<void>>()
-  const foreign = new Set<string>()
+  const streams = createStreamCover(config, log)
   let link: JetStreamLink | undefined
   let connecting: Promise<JetStreamLink> | undefined
 
   // Streams may be gone when the server is back.
-  const lost = () => covered.clear()
+  const lost = () => streams.forgetAll()
 
   async function linked(): Promise<JetStreamLink> {
     if (link && !link.closed()) return link
@@ -55,41 +51,17 @@ export function createJetStreamBus(
     return link
   }
 
-  function cover(to: JetStreamLink, subject: string): Promise<void> {
-    let covering = covered.get(subject)
-    if (!covering) {
-      covering = ensureStream(to, subject)
-      covered.set(subject, covering)
-      covering.catch(() => covered.delete(subject))
-    }
-    return covering
-  }
-
-  async function ensureStream(to: JetStreamLink, subject: string): Promise<void> {
-    const spec = streamSpec(subject, config)
-    const names = await to.streamsOf(subject)
-    if (names.length === 0) {
-      await to.addStream(spec)
-      log.info({ stream: spec.name, subject }, 'stream made')
-    }
-    for (const name of names) {
-      if (name === spec.name || foreign.has(`${name} ${subject}`)) continue
-      foreign.add(`${name} ${subject}`)
-      log.info({ stream: name, subject }, 'stream of others reused')
-    }
-  }
-
   async function publish(message: EventMessage): Promise<PublishResult> {
     const to = link
     if (!to?.connected()) return { kind: 'unavailable', reason: 'not connected' }
     try {
-      const stream = cover(to, message.subject)
+      const stream = streams.cover(to, message.subject)
       await stream
       const first = await to.publish(message)
       if (first.kind !== 'no_stream') return first
 
-      if (covered.get(message.subject) === stream) covered.delete(message.subject)
-      await cover(to, message.subject)
+      streams.forget(message.subject, stream)
+      await streams.cover(to, message.subject)
       return withoutStream(await to.publish(message))
     } catch (error) {
       return withoutStream(client.failureOf(error))
@@ -102,7 +74,7 @@ export function createJetStreamBus(
       if (!to.connected()) throw new Error('not connected')
       for (const subject of subjects) {
         try {
-          await cover(to, subject)
+          await streams.cover(to, subject)
         } catch (error) {
           const { kind, reason } = client.failureOf(error)
           // What the server refuses concerns this subject alone; the others must still flow.

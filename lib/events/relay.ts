@@ -3,13 +3,12 @@ import type { Config } from '../config.ts'
 import { type BackoffRange, backoffMs } from './backoff.ts'
 import type { Delivery } from './deliver-batch.ts'
 import { type DrainReport, drainOutbox } from './drain-outbox.ts'
-import { prune } from './housekeeping.ts'
+import { createHousekeeper } from './housekeeper.ts'
 import { createRelayState } from './relay-state.ts'
 import { prefixedSubject } from './streams.ts'
 import { SUBJECTS } from './subjects.ts'
 
 const AWAY: BackoffRange = { minMs: 200, maxMs: 5000 }
-const HOUSEKEEPING_MS = 300_000
 
 export interface RelayOptions extends Omit<Delivery, 'config' | 'random'> {
   config: Pick<Config, 'events' | 'nats' | 'sessions' | 'shutdown'>
@@ -43,8 +42,7 @@ export function createRelay({ random = Math.random, ...options }: RelayOptions):
   let stopping = false
   let stopped = false
   let running: Promise<void> | undefined
-  let tidiedAt = clock.now() - HOUSEKEEPING_MS * random()
-  let tidying: Promise<void> | undefined
+  const housekeeper = createHousekeeper({ db, config, clock, log, random, stopped: () => stopping })
 
   async function flushOnce(): Promise<DrainReport> {
     if (!prepared) await bus.prepare(subjects)
@@ -68,22 +66,10 @@ export function createRelay({ random = Math.random, ...options }: RelayOptions):
     return state.failures > 0 ? backoffMs(state.failures, AWAY, random()) : config.events.relayIntervalMs
   }
 
-  async function tidy(): Promise<void> {
-    try {
-      const pruned = await prune(db, config, { now: clock.now(), stopped: () => stopping })
-      if (pruned.events + pruned.sessions > 0) log.debug({ pruned }, 'old events and sessions pruned')
-    } catch (error) {
-      log.debug({ err: error }, 'pruning failed, will be tried again')
-    }
-  }
-
   async function run(): Promise<void> {
     while (!stopping) {
       const waitMs = await turn()
-      if (clock.now() - tidiedAt >= HOUSEKEEPING_MS && state.failures === 0) {
-        tidiedAt = clock.now()
-        tidying = tidy()
-      }
+      if (state.failures === 0) housekeeper.tidyIfDue()
       if (!stopping) await pause.wait(waitMs)
     }
   }
@@ -102,7 +88,7 @@ export function createRelay({ random = Math.random, ...options }: RelayOptions):
       pause.end()
       const finish = async () => {
         await running
-        await tidying
+        await housekeeper.idle()
         await turn()
       }
       const inTime = await within(limitMs, finish())

@@ -1,6 +1,13 @@
-import type { JetStreamLink } from './jetstream-bus.ts'
+import type { StreamSpec } from './streams.ts'
 
 const NANOS_PER_MS = 1_000_000
+
+/** What a link does about streams. */
+export interface StreamCalls {
+  /** Names of the streams that take the subject. */
+  streamsOf(subject: string): Promise<string[]>
+  addStream(spec: StreamSpec): Promise<void>
+}
 
 /** What the stream managers of both families of NATS clients have; their words for retention and storage do not mix. */
 export interface StreamManager<R, S> {
@@ -30,7 +37,7 @@ export interface StreamTerms<R, S> {
 export function streamCalls<R, S>(
   { streams }: StreamManager<R, S>,
   { RetentionPolicy, StorageType }: StreamTerms<R, S>,
-): Pick<JetStreamLink, 'streamsOf' | 'addStream'> {
+): StreamCalls {
   return {
     async streamsOf(subject) {
       const names: string[] = []
