@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { within } from '../../lib/async/pause.ts'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
 import type { Config } from '../../lib/config.ts'
 import { migrationState } from '../../lib/db/migrate.ts'
-import type { Clock, Env } from '../../lib/env.ts'
+import type { Database } from '../../lib/db/tables.ts'
+import type { Clock, Env, Health } from '../../lib/env.ts'
 import type { Bus } from '../../lib/events/bus.ts'
 import { outboxStats } from '../../lib/events/outbox-store.ts'
 import { createRelay, type Relay } from '../../lib/events/relay.ts'
 import { createS3AvatarStore } from '../../lib/identity/s3-avatar-store.ts'
-import { createKratos } from '../../lib/ory/kratos.ts'
+import { createKratos, type Kratos } from '../../lib/ory/kratos.ts'
 import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
 import { createHealth } from '../health.ts'
 import { createLocalBus } from '../local-bus.ts'
@@ -60,20 +62,9 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
   })
   const metrics = createMetrics(() => outboxStats(probes.db, clock.now()))
   const kratos = shareWhoami(createKratos(config.kratos, metrics, createHttpSend()))
-  const hydraUrl = config.hydra.url
 
   let stopping = false
-  const health = createHealth({
-    database: async () => (await migrationState(probes.db)).pending.length === 0,
-    stopping: () => stopping,
-    timeoutMs: config.readiness.timeoutMs,
-    degrading: {
-      kratos: (timeoutMs) => kratos.ready(timeoutMs),
-      ...(hydraUrl && { hydra: (timeoutMs: number) => upstreamReady(hydraUrl, timeoutMs) }),
-      bus: () => bus.ready(),
-    },
-  })
-
+  const health = openHealth(config, { probes: probes.db, kratos, bus, stopping: () => stopping })
   const avatars = createS3AvatarStore(config.s3Config)
   const env: Env = {
     config,
@@ -104,6 +95,27 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
         log.warn({}, 'stopped without closing everything')
     },
   }
+}
+
+interface WatchedParts {
+  probes: Kysely<Database>
+  kratos: Kratos
+  bus: Bus
+  stopping(): boolean
+}
+
+function openHealth(config: Config, { probes, kratos, bus, stopping }: WatchedParts): Health {
+  const hydraUrl = config.hydra.url
+  return createHealth({
+    database: async () => (await migrationState(probes)).pending.length === 0,
+    stopping,
+    timeoutMs: config.readiness.timeoutMs,
+    degrading: {
+      kratos: (timeoutMs) => kratos.ready(timeoutMs),
+      ...(hydraUrl && { hydra: (timeoutMs: number) => upstreamReady(hydraUrl, timeoutMs) }),
+      bus: () => bus.ready(),
+    },
+  })
 }
 
 /** Loads the client only where NATS is configured, so that others start sooner. */
