@@ -1,6 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { ArgDef, ArgsDef } from 'citty'
 
+/** A command found that its arguments do not fit; the command line answers with the usage. */
+export class ArgumentMistake extends Error {
+  override readonly name = 'ArgumentMistake'
+}
+
 /** What is wrong with a command's arguments, which citty itself would accept in silence. */
 export function findArgumentMistake(defs: ArgsDef, rawArgs: string[]): string | undefined {
   const named = Object.entries(defs).filter(([, def]) => def.type !== 'positional')

@@ -1,5 +1,5 @@
 import { type ArgsDef, runCommand } from 'citty'
-import { findArgumentMistake } from './argument-mistake.ts'
+import { ArgumentMistake, findArgumentMistake } from './argument-mistake.ts'
 import { type AnyCommand, resolve } from './command.ts'
 import { renderCommandUsage } from './command-usage.ts'
 
@@ -21,18 +21,21 @@ export async function runCommandLine(root: AnyCommand, rawArgs: string[]): Promi
   }
 
   const mistake = command.run ? findArgumentMistake(await argsOf(command), rest) : missingCommand(rest)
-  if (mistake) {
-    console.error(`authlance: ${mistake}\n\n${await renderCommandUsage(commands, process.stderr.isTTY)}`)
-    return 2
-  }
+  if (mistake) return refuse(commands, mistake)
 
   try {
     await runCommand(command, { rawArgs: rest })
     return 0
   } catch (error) {
+    if (error instanceof ArgumentMistake) return refuse(commands, error.message)
     console.error(describeFailure(error))
     return 1
   }
+}
+
+async function refuse(commands: AnyCommand[], mistake: string): Promise<number> {
+  console.error(`authlance: ${mistake}\n\n${await renderCommandUsage(commands, process.stderr.isTTY)}`)
+  return 2
 }
 
 async function resolveCommand(root: AnyCommand, rawArgs: string[]) {

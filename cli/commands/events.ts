@@ -6,6 +6,7 @@ import { SUBJECTS, type Subject } from '../../lib/events/subjects.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
 import { createLog } from '../../runtime/node/log.ts'
 import { createNatsBus } from '../../runtime/node/nats-bus.ts'
+import { ArgumentMistake } from '../argument-mistake.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
 
 const replay = defineCommand({
@@ -54,7 +55,7 @@ const replay = defineCommand({
 function sinceOf(text: string): number {
   const since = parseSince(text, Date.now())
   if (since === undefined)
-    throw new Error('--since needs 90s, 30m, 24h, 7d or an ISO 8601 time with its zone')
+    throw new ArgumentMistake('--since needs 90s, 30m, 24h, 7d or an ISO 8601 time with its zone')
   return since
 }
 
@@ -62,7 +63,7 @@ function subjectsOf(text: string): Subject[] {
   return text.split(',').map((part) => {
     const subject = part.trim()
     if (Object.hasOwn(SUBJECTS, subject)) return subject as Subject
-    throw new Error(`no subject ${subject}; there are: ${Object.keys(SUBJECTS).join(', ')}`)
+    throw new ArgumentMistake(`no subject ${subject}; there are: ${Object.keys(SUBJECTS).join(', ')}`)
   })
 }
 
