@@ -1,4 +1,9 @@
+import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
+import type { Config } from '../../lib/config.ts'
+import { type MigrationState, migrate, migrationState } from '../../lib/db/migrate.ts'
+import { migrations } from '../../lib/db/migrations.ts'
+import { openDatabase } from '../../runtime/node/database.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
 
 export default defineCommand({
@@ -13,24 +18,39 @@ export default defineCommand({
   },
   async run({ args }) {
     const config = loadConfigFile(args.config)
-    const [{ migrate, migrationState }, { openDatabase }] = await Promise.all([
-      import('../../lib/db/migrate.ts'),
-      import('../../runtime/node/database.ts'),
-    ])
-    const { db, close } = openDatabase(config, { patient: true })
-    try {
-      if (args.status) {
-        const { applied, pending } = await migrationState(db)
-        for (const name of applied) console.log(`applied ${name}`)
-        for (const name of pending) console.log(`pending ${name}`)
-        if (pending.length) process.exitCode = 1
-      } else {
-        const applied = await migrate(db, config)
-        for (const name of applied) console.log(`applied ${name}`)
-        if (!applied.length) console.log('up to date')
-      }
-    } finally {
-      await close()
-    }
+    if (args.status) await showStatus(config)
+    else await bringUpToDate(config)
   },
 })
+
+async function showStatus(config: Config): Promise<void> {
+  const { applied, pending } = await stateOf(config)
+  for (const name of applied) console.log(`applied ${name}`)
+  for (const name of pending) console.log(`pending ${name}`)
+  if (pending.length) process.exitCode = 1
+}
+
+async function stateOf(config: Config): Promise<MigrationState> {
+  const { file } = config.database
+  if (file && file !== ':memory:' && !existsSync(file)) {
+    console.error('no database yet: every migration is pending')
+    return { applied: [], pending: Object.keys(migrations) }
+  }
+  const { db, close } = openDatabase(config, { patient: true, readOnly: true })
+  try {
+    return await migrationState(db)
+  } finally {
+    await close()
+  }
+}
+
+async function bringUpToDate(config: Config): Promise<void> {
+  const { db, close } = openDatabase(config, { patient: true })
+  try {
+    const applied = await migrate(db, config)
+    for (const name of applied) console.log(`applied ${name}`)
+    if (!applied.length) console.log('up to date')
+  } finally {
+    await close()
+  }
+}

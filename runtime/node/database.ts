@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { Kysely, type LogEvent, SqliteDialect } from 'kysely'
 import type { Config } from '../../lib/config.ts'
 import type { Database } from '../../lib/db/tables.ts'
@@ -16,14 +17,17 @@ export interface DatabaseHooks {
   onQuery?: (event: LogEvent) => void
 }
 
-export interface DatabaseOptions extends DatabaseHooks, PoolOptions {}
+export interface DatabaseOptions extends DatabaseHooks, PoolOptions {
+  /** For a look at SQLite that leaves no trace; the file must be there. MySQL is opened as ever. */
+  readOnly?: boolean
+}
 
 /** Opens the configured database: SQLite when `database.file` is set, else MySQL or MariaDB. Connects on first use. */
 export function openDatabase(
   { database }: Pick<Config, 'database'>,
-  { onQuery, ...options }: DatabaseOptions = {},
+  { onQuery, readOnly = false, ...options }: DatabaseOptions = {},
 ): OpenDatabase {
-  const dialect = database.file ? sqliteDialect(database.file) : mysqlDialect(database, options)
+  const dialect = database.file ? sqliteDialect(database.file, readOnly) : mysqlDialect(database, options)
   const db = new Kysely<Database>({ dialect, ...(onQuery && { log: onQuery }) })
   return { db, close: () => db.destroy() }
 }
@@ -39,13 +43,27 @@ export function openBeside(
 }
 
 /** SQLite through `node:sqlite`; `:memory:` keeps everything in this process. */
-export function sqliteDialect(file: string): SqliteDialect {
+export function sqliteDialect(file: string, readOnly = false): SqliteDialect {
+  const database = readOnly && file !== ':memory:' ? openToRead(file) : openToWrite(file)
+  return new SqliteDialect({ database: kyselySqlite(database) })
+}
+
+function openToWrite(file: string): DatabaseSync {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
   const database = new DatabaseSync(file)
   database.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma foreign_keys = on',
   )
-  return new SqliteDialect({ database: kyselySqlite(database) })
+  return database
+}
+
+/** Where nobody has the file open there is no log beside it, and a reader would make one and leave it, unless told that nothing changes. */
+function openToRead(file: string): DatabaseSync {
+  const url = pathToFileURL(file)
+  if (!existsSync(`${file}-wal`)) url.searchParams.set('immutable', '1')
+  const database = new DatabaseSync(url, { readOnly: true })
+  database.exec('pragma busy_timeout = 5000')
+  return database
 }
 
 /** Gives `node:sqlite` the shape of better-sqlite3 that Kysely's dialect drives. */
