@@ -1,19 +1,13 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Bus, EventMessage } from '../../lib/events/bus.ts'
 import { createNatsFlushBus } from '../../runtime/edge/nats-flush-bus.ts'
 import { createNatsBus } from '../../runtime/node/nats-bus.ts'
 import { testConfig } from '../lib/events/outbox-fixture.ts'
 import { requirePart } from '../parts/available.ts'
-import { programPath } from '../parts/find-program.ts'
 import { freePort } from '../parts/free-port.ts'
-import { type Nats, startNats } from '../parts/nats.ts'
-import { type RunningProcess, startProcess } from '../parts/process.ts'
 import { type RecordedLog, recordLog } from '../parts/record-log.ts'
-import { tempDir } from '../parts/temp-dir.ts'
 
 const DAY_NS = 86_400_000_000_000
 const MINUTE_NS = 60_000_000_000
@@ -212,130 +206,3 @@ describe.skipIf(requirePart('nats')).each(Object.entries(CLIENTS))(
     })
   },
 )
-
-describe.skipIf(requirePart('nats'))('JetStream across the death of its server', () => {
-  let nats: Nats
-  let bus: Bus
-  const subject = 'user.created'
-  const publish = (id: string = crypto.randomUUID()) => bus.publish({ id, subject, data: '{}' })
-  const count = async () => {
-    const connection = await connect({ servers: nats.url })
-    const { state } = await (await jetstreamManager(connection)).streams.info('user_created')
-    await connection.close()
-    return state.messages
-  }
-
-  beforeAll(async () => {
-    nats = await startNats()
-    bus = createNatsBus(testConfig({ nats: { url: nats.url, timeoutMs: 3000 } }), recordLog())
-    await bus.prepare([subject])
-  })
-  afterAll(async () => {
-    await bus?.close()
-    await nats?.stop()
-  })
-
-  test('answers at once while the server is away and recovers by itself', async () => {
-    expect(await publish('first')).toMatchObject({ kind: 'acknowledged' })
-    await nats.kill()
-    await vi.waitFor(async () => expect(await publish()).toMatchObject({ kind: 'unavailable' }))
-    expect(await bus.ready()).toBe(false)
-    await expect(bus.prepare([subject])).rejects.toThrow('not connected')
-
-    await nats.restart()
-    await vi.waitFor(() => bus.prepare([subject]), { timeout: 5000 })
-    expect(await bus.ready()).toBe(true)
-    expect(await publish('first')).toEqual({ kind: 'acknowledged', duplicate: true })
-    expect(await publish('second')).toMatchObject({ kind: 'acknowledged' })
-    expect(await count()).toBe(2)
-  })
-
-  test('gives up publishes that were on their way, long before their time limit', async () => {
-    const started = Date.now()
-    const onTheirWay = Promise.all(Array.from({ length: 500 }, () => publish()))
-    await nats.kill()
-    const results = await onTheirWay
-
-    expect(Date.now() - started).toBeLessThan(2500)
-    for (const { kind } of results) expect(['acknowledged', 'unavailable']).toContain(kind)
-    await nats.restart()
-  })
-
-  test('finds its streams again after the server lost everything', async () => {
-    await nats.wipe()
-    await vi.waitFor(
-      async () => expect(await publish('second')).toEqual({ kind: 'acknowledged', duplicate: false }),
-      {
-        timeout: 5000,
-      },
-    )
-    expect(await count()).toBe(1)
-  })
-
-  test('gives up a publish whose acknowledgement does not come in time', async () => {
-    const connection = await connect({ servers: nats.url })
-    const impatient = createNatsBus(testConfig({ nats: { url: nats.url, timeoutMs: 200 } }), recordLog())
-    await impatient.prepare([subject])
-    await (await jetstreamManager(connection)).streams.delete('user_created')
-    const silent = connection.subscribe(subject)
-    await connection.flush()
-
-    expect(await impatient.publish({ id: 'x', subject, data: '{}' })).toEqual({
-      kind: 'unavailable',
-      reason: 'no acknowledgement in time',
-    })
-    silent.unsubscribe()
-    await impatient.close()
-    await connection.close()
-  })
-})
-
-describe.skipIf(requirePart('nats'))('JetStream with accounts', () => {
-  const password = 'correct horse battery staple'
-  let server: RunningProcess
-  let url: string
-  beforeAll(async () => {
-    const port = await freePort()
-    const dir = tempDir('nats-accounts')
-    writeFileSync(
-      join(dir, 'nats.conf'),
-      `listen: "127.0.0.1:${port}"
-      jetstream { store_dir: ${JSON.stringify(dir)} }
-      authorization { users: [
-        { user: ada, password: "${password}", permissions: {
-          publish: { allow: ["user.created", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.CREATE.*"] }
-          subscribe: { allow: "_INBOX.>" }
-        } }
-      ] }`,
-    )
-    server = startProcess(programPath('nats-server'), ['-c', join(dir, 'nats.conf')])
-    await server.waitForLine(/Server is ready/)
-    url = `nats://127.0.0.1:${port}`
-  })
-  afterAll(() => server?.stop())
-
-  test('signs in with the least permissions, and takes what it may not publish for refused', async () => {
-    const bus = createNatsBus(testConfig({ nats: { url, user: 'ada', password } }), recordLog())
-    await bus.prepare(['user.created', 'group.created'])
-
-    expect(await bus.publish({ id: '1', subject: 'user.created', data: '{}' })).toMatchObject({
-      kind: 'acknowledged',
-    })
-    expect(await bus.publish({ id: '2', subject: 'group.created', data: '{}' })).toMatchObject({
-      kind: 'refused',
-      reason: expect.stringMatching(/permissions violation/i),
-    })
-    await bus.close()
-  })
-
-  test('tells no secret when the server does not let it in', async () => {
-    const log = recordLog()
-    const secret = 'not the right battery'
-    const bus = createNatsBus(testConfig({ nats: { url, user: 'ada', password: secret } }), log)
-    const error = await bus.prepare(['user.created']).catch((reason: Error) => reason)
-
-    expect(String(error)).toMatch(/authorization violation/i)
-    expect(`${(error as Error).stack} ${JSON.stringify(log.lines)}`).not.toContain(secret)
-    await bus.close()
-  })
-})
