@@ -5,8 +5,8 @@ import { type Exchange, json, redirect, requestUrl } from './exchange.ts'
 import { type Flow, flowJson, returnToOf } from './flow.ts'
 import { answerFlowError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
-import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
-import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { ensureOwnRequest } from './flow-guard.ts'
+import { flowPage, saveFlow } from './flows.ts'
 import { type FormBody, readForm, refuseGet, textField } from './form-body.ts'
 import { findIdentityByIdentifier } from './identities.ts'
 import type { Identity } from './identity.ts'
@@ -20,6 +20,7 @@ import { forwarding } from './self-service-errors.ts'
 import { type Session, sessionJson } from './session.ts'
 import { findSession, issueCookie } from './session-cookie.ts'
 import { openSession } from './sessions.ts'
+import { showFlow } from './show-flow.ts'
 import { missing } from './traits.ts'
 import { setCsrf, setNodeValue } from './ui-nodes.ts'
 import { withFlow } from './with-flow.ts'
@@ -31,16 +32,7 @@ export const loginRoutes: Route[] = [
     path: '/self-service/login/api',
     handle: (exchange) => json(exchange, flowJson(createLogin(exchange, 'api'))),
   },
-  {
-    method: 'GET',
-    path: '/self-service/login/flows',
-    handle(exchange) {
-      const flow = loadFlow(exchange.emulator, 'login', exchange.url.searchParams.get('id') ?? '')
-      ensureOwnFlow(exchange, flow)
-      refuseExpiredFlow(exchange, flow)
-      return json(exchange, flowJson(flow))
-    },
-  },
+  { method: 'GET', path: '/self-service/login/flows', handle: (exchange) => showFlow(exchange, 'login') },
   { method: 'POST', path: '/self-service/login', handle: submit },
   { method: 'GET', path: '/self-service/login', handle: submit },
 ]

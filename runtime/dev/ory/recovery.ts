@@ -7,8 +7,8 @@ import { type Exchange, json, redirect, renewCsrf, requestUrl } from './exchange
 import { type Flow, flowJson } from './flow.ts'
 import { answerFlowError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
-import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
-import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { ensureOwnRequest } from './flow-guard.ts'
+import { flowPage, saveFlow } from './flows.ts'
 import { type FormBody, readForm, refuseGet, textField, transientField } from './form-body.ts'
 import { getIdentity } from './identities.ts'
 import { kratosError } from './kratos-error.ts'
@@ -19,6 +19,7 @@ import { secureReturnTo } from './return-to.ts'
 import type { Route } from './router.ts'
 import { forwarding } from './self-service-errors.ts'
 import { findSession } from './session-cookie.ts'
+import { showFlow } from './show-flow.ts'
 import { emailProblem, missing } from './traits.ts'
 import { withFlow } from './with-flow.ts'
 
@@ -41,12 +42,7 @@ export const recoveryRoutes: Route[] = [
   {
     method: 'GET',
     path: '/self-service/recovery/flows',
-    handle(exchange) {
-      const flow = loadFlow(exchange.emulator, 'recovery', exchange.url.searchParams.get('id') ?? '')
-      if (!flow.skipsCsrf) ensureOwnFlow(exchange, flow)
-      refuseExpiredFlow(exchange, flow)
-      return json(exchange, flowJson(flow))
-    },
+    handle: (exchange) => showFlow(exchange, 'recovery'),
   },
   { method: 'POST', path: '/self-service/recovery', handle: submit },
   { method: 'GET', path: '/self-service/recovery', handle: submit },

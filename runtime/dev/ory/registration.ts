@@ -5,8 +5,8 @@ import { type Exchange, errorJson, json, redirect, requestUrl } from './exchange
 import { type Flow, flowJson, returnToOf } from './flow.ts'
 import { answerFlowError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
-import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
-import { flowPage, loadFlow, refuseExpiredFlow } from './flows.ts'
+import { ensureOwnRequest } from './flow-guard.ts'
+import { flowPage } from './flows.ts'
 import { type FormBody, readForm, refuseGet, textField, traitsField, transientField } from './form-body.ts'
 import { createIdentity, findIdentityByIdentifier, getIdentity, IdentifierTaken } from './identities.ts'
 import { identityJson } from './identity.ts'
@@ -21,6 +21,7 @@ import { forwarding } from './self-service-errors.ts'
 import { sessionJson } from './session.ts'
 import { findSession, issueCookie } from './session-cookie.ts'
 import { openSession } from './sessions.ts'
+import { showFlow } from './show-flow.ts'
 import { missing, type Traits } from './traits.ts'
 import { startVerification } from './verification-start.ts'
 import { withFlow } from './with-flow.ts'
@@ -59,12 +60,7 @@ export const registrationRoutes: Route[] = [
   {
     method: 'GET',
     path: '/self-service/registration/flows',
-    handle(exchange) {
-      const flow = loadFlow(exchange.emulator, 'registration', exchange.url.searchParams.get('id') ?? '')
-      ensureOwnFlow(exchange, flow)
-      refuseExpiredFlow(exchange, flow)
-      return json(exchange, flowJson(flow))
-    },
+    handle: (exchange) => showFlow(exchange, 'registration'),
   },
   { method: 'POST', path: '/self-service/registration', handle: submit },
   { method: 'GET', path: '/self-service/registration', handle: submit },

@@ -7,12 +7,13 @@ import { type Exchange, json, redirect, renewCsrf } from './exchange.ts'
 import { type Flow, flowJson } from './flow.ts'
 import { addProblems, answerForeignError } from './flow-errors.ts'
 import { FlowFailure, failure } from './flow-failure.ts'
-import { ensureOwnFlow, ensureOwnRequest } from './flow-guard.ts'
-import { flowPage, loadFlow, refuseExpiredFlow, saveFlow } from './flows.ts'
+import { ensureOwnRequest } from './flow-guard.ts'
+import { flowPage, loadFlow, saveFlow } from './flows.ts'
 import { type FormBody, readForm, textField, transientField } from './form-body.ts'
 import { getIdentity } from './identities.ts'
 import { genericError, noStrategy, verificationAlreadyCompleted } from './messages.ts'
 import type { Route } from './router.ts'
+import { showFlow } from './show-flow.ts'
 import { emailProblem, missing } from './traits.ts'
 import { setCsrf, setNodeValue, upsertNode } from './ui-nodes.ts'
 import { finishVerification } from './verification-finish.ts'
@@ -38,12 +39,7 @@ export const verificationRoutes: Route[] = [
   {
     method: 'GET',
     path: '/self-service/verification/flows',
-    handle(exchange) {
-      const flow = loadFlow(exchange.emulator, 'verification', exchange.url.searchParams.get('id') ?? '')
-      ensureOwnFlow(exchange, flow)
-      refuseExpiredFlow(exchange, flow)
-      return json(exchange, flowJson(flow))
-    },
+    handle: (exchange) => showFlow(exchange, 'verification'),
   },
   { method: 'POST', path: '/self-service/verification', handle: submit },
   { method: 'GET', path: '/self-service/verification', handle: submit },
