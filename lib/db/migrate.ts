@@ -37,9 +37,24 @@ export async function migrationState(db: Kysely<Database>): Promise<MigrationSta
 export async function migrate(db: Kysely<Database>, config: Pick<Config, 'tiers'>): Promise<string[]> {
   const state = await migrationState(db)
   const applied = state.pending.length ? await applyPending(db) : []
-  await seedRoles(db)
-  await syncTiers(db, config.tiers)
+  await writeReferenceData(db, config)
   return applied
+}
+
+/**
+ * Writes the reference data of a schema that somebody else migrates.
+ * @returns the migrations that are pending; then nothing was written
+ * @throws {DatabaseNewerError} as {@link migrationState}
+ */
+export async function refresh(db: Kysely<Database>, config: Pick<Config, 'tiers'>): Promise<string[]> {
+  const { pending } = await migrationState(db)
+  if (!pending.length) await writeReferenceData(db, config)
+  return pending
+}
+
+async function writeReferenceData(db: Kysely<Database>, { tiers }: Pick<Config, 'tiers'>): Promise<void> {
+  await seedRoles(db)
+  await syncTiers(db, tiers)
 }
 
 async function applyPending(db: Kysely<Database>): Promise<string[]> {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { within } from '../../lib/async/pause.ts'
 import type { Config } from '../../lib/config.ts'
-import { migrate } from '../../lib/db/migrate.ts'
+import { migrate, refresh } from '../../lib/db/migrate.ts'
 import type { Env } from '../../lib/env.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { routes } from '../routes.generated.ts'
@@ -42,6 +42,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   const stopSeeding = new AbortController()
   try {
     if (config.migrateOnStart) await migrateAtStart(config, env, options)
+    else await refreshAtStart(config, env, options)
     const served = (listener: 'api' | 'internal') =>
       routes
         .map(({ route }) => route)
@@ -77,6 +78,12 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     await close(config.shutdown.timeoutMs)
     throw error
   }
+}
+
+/** Somebody else migrates: until that is done this replica runs but is not ready. */
+async function refreshAtStart(config: Config, env: Env, { log }: ServeOptions): Promise<void> {
+  const pending = await refresh(env.db, config)
+  if (pending.length) log.warn({ pending: pending.length }, 'migrations are pending: run `authlance migrate`')
 }
 
 /** Replicas that start together wait for the one that migrates, which may rebuild large tables. */

@@ -120,6 +120,25 @@ describe.skipIf(requirePart('mariadb'))('replicas that start together on an empt
     expect(applied.toSorted().join('')).toBe(lines('applied'))
   })
 
+  it('still bring the configured tiers in, and refuse a newer database, when they are told not to migrate', async () => {
+    use({ file: `${tempDir('migrate')}/db.sqlite` })
+    expect((await runCli('migrate', '--config', file)).code).toBe(0)
+    const settings = { ...config, migrateOnStart: false, paymentTier: { tierName: 'Later', price: 1 } }
+    const server = await startGateway(settings)
+    const tiers = await fetch(`${server.url}/authlance/identity/api/v1/subscriptions/tiers`)
+    expect([tiers.status, await tiers.json()]).toEqual([
+      200,
+      [expect.objectContaining({ tierName: 'Later' })],
+    ])
+    await server.stop()
+
+    await inDatabase((db) =>
+      sql`insert into kysely_migration (name, timestamp) values ('9999_of_the_future', '')`.execute(db),
+    )
+    const refused = await runCli('serve', '--config', writeConfig({ ...config, migrateOnStart: false }))
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('newer than this program')])
+  })
+
   it('do not migrate when they are told not to, and are out of service until somebody does', async () => {
     const server = await startGateway({ ...config, migrateOnStart: false })
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
