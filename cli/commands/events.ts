@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { inPart } from '../../lib/async/in-part.ts'
 import { secretValues } from '../../lib/config/secrets.ts'
 import { parseSince } from '../../lib/events/parse-since.ts'
 import { type ReplayReport, replayEvents } from '../../lib/events/replay.ts'
@@ -39,7 +40,7 @@ const replay = defineCommand({
     const config = loadConfigFile(args.config)
     if (!config.nats.url) throw new Error('nats.url is not configured: there is no stream to refill')
 
-    const { db, close } = openDatabase(config)
+    const { db, close } = await inPart('database', () => openDatabase(config))
     const bus = createNatsBus(config, createLog(config.log.level, secretValues(config), process.stderr))
     try {
       const report = await replayEvents({ db, bus, config, since, subjects, progress: showProgress })

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
+import { inPart } from '../../lib/async/in-part.ts'
 import type { Config } from '../../lib/config.ts'
 import { type MigrationState, migrate, migrationState } from '../../lib/db/migrate.ts'
 import { migrations } from '../../lib/db/migrations.ts'
@@ -18,8 +19,7 @@ export default defineCommand({
   },
   async run({ args }) {
     const config = loadConfigFile(args.config)
-    if (args.status) await showStatus(config)
-    else await bringUpToDate(config)
+    await inPart('database', () => (args.status ? showStatus(config) : bringUpToDate(config)))
   },
 })
 

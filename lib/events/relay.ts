@@ -25,7 +25,7 @@ export interface Relay {
   flushOnce(): Promise<DrainReport>
   /**
    * Finishes what is on its way and publishes what is due, then ends; no later than the limit, after which leases
-   * run out by themselves. Never throws.
+   * run out by themselves. A relay that was never started has nothing to finish. Never throws.
    * @param limitMs default `shutdown.timeoutMs`
    */
   stop(limitMs?: number): Promise<void>
@@ -86,6 +86,7 @@ export function createRelay({ random = Math.random, ...options }: RelayOptions):
     async stop(limitMs = config.shutdown.timeoutMs) {
       stopping = true
       pause.end()
+      if (!running) return
       const finish = async () => {
         await running
         await housekeeper.idle()

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { inPart } from '../async/in-part.ts'
 import { pause } from '../async/pause.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/tables.ts'
@@ -42,11 +43,13 @@ export async function replayEvents(options: ReplayOptions): Promise<ReplayReport
   const { db, bus, config, since, progress } = options
   const subjects = options.subjects ?? replayableSubjects()
   const report: ReplayReport = { published: 0, duplicates: 0, refused: 0 }
-  await bus.prepare(subjects.map((subject) => prefixedSubject(subject, config.nats.prefix)))
+  await inPart('nats', () =>
+    bus.prepare(subjects.map((subject) => prefixedSubject(subject, config.nats.prefix))),
+  )
 
-  let after = await seqBefore(db, since)
+  let after = await inPart('database', () => seqBefore(db, since))
   for (;;) {
-    const rows = await relayedPage(db, { since, subjects, after })
+    const rows = await inPart('database', () => relayedPage(db, { since, subjects, after }))
     if (rows.length === 0) return report
 
     let messages = rows.map((row) => eventMessage(row, config.nats.prefix))
@@ -60,7 +63,7 @@ export async function replayEvents(options: ReplayOptions): Promise<ReplayReport
       const untaken = results.find((result) => result.kind === 'unavailable')
       messages = messages.filter((_, index) => results[index]!.kind === 'unavailable')
       if (!untaken) break
-      if (tries === MAX_TRIES) throw new Error(`the bus is away: ${untaken.reason}`)
+      if (tries === MAX_TRIES) throw new Error(`nats: ${untaken.reason}`)
       await pause(backoffMs(tries, { minMs: 250, maxMs: 5000 }, Math.random()))
     }
     after = rows.at(-1)!.seq

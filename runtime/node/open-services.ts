@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import { inPart } from '../../lib/async/in-part.ts'
 import { within } from '../../lib/async/pause.ts'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
 import type { Config } from '../../lib/config.ts'
@@ -48,7 +49,7 @@ const RELAY_SHARE = 0.7
 export async function openServices(config: Config, options: ServiceOptions): Promise<Services> {
   const { log, clock = { now: () => Date.now() } } = options
   const keys = await importTokenKeys(config)
-  const { db, close: closeDatabase } = openDatabase(config, options)
+  const { db, close: closeDatabase } = await inPart('database', () => openDatabase(config, options))
   // A pool that is busy must not look like a database that is down.
   const probes = openBeside(db, config, { poolSize: 2 })
   const bus = options.bus ?? (config.nats.url ? await openNatsBus(config, log) : createLocalBus(log))

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { inPart } from '../../lib/async/in-part.ts'
 import { within } from '../../lib/async/pause.ts'
 import type { Config } from '../../lib/config.ts'
 import { migrate, refresh } from '../../lib/db/migrate.ts'
@@ -94,7 +95,7 @@ async function migrateAtStart(config: Config, env: Env, { onQuery }: ServeOption
     ...(onQuery && { onQuery }),
   })
   try {
-    await migrate(db, config)
+    await inPart('database', () => migrate(db, config))
   } finally {
     await close()
   }
