@@ -1,6 +1,6 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, type Metafile } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import { ROOT } from './paths.ts'
 
 /** Bundles the command line with the server into `dist/node`: it runs without node_modules. */
@@ -34,6 +34,20 @@ export async function bundleNode(entries: Record<string, string>, outdir: string
     sourcemap: 'linked',
     legalComments: 'external',
     logLevel: 'error',
+    plugins: [manifestInShort],
   })
   return metafile
+}
+
+/** Of package.json, what the command line says of itself. */
+const manifestInShort: Plugin = {
+  name: 'manifest-in-short',
+  setup({ onLoad }) {
+    const file = join(ROOT, 'package.json')
+    onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+      if (path !== file) return undefined
+      const { version, description } = JSON.parse(readFileSync(file, 'utf8'))
+      return { contents: JSON.stringify({ version, description }), loader: 'json' }
+    })
+  },
 }
