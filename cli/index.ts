@@ -1,33 +1,18 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
-import { defineCommand } from 'citty'
-import manifest from '../package.json' with { type: 'json' }
-import { runCommandLine } from './run-command.ts'
+
+// Nothing is imported before the check: what an older Node does not know would end it with a syntax error.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`authlance needs Node 22.18 or newer, this is v${process.versions.node}`)
+  process.exit(1)
+}
 
 // Beside the bundle, since what lies there is run: where it may not be written, each start compiles anew.
-if (import.meta.filename.endsWith('.mjs')) enableCompileCache(join(import.meta.dirname, '.compile-cache'))
+if (import.meta.filename.endsWith('.mjs')) {
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache(`${import.meta.dirname}/.compile-cache`)
+}
 
-const main = defineCommand({
-  meta: {
-    name: 'authlance',
-    version: manifest.version,
-    description: manifest.description,
-    examples: ['authlance config check --config config.yaml', 'authlance --version'],
-  },
-  subCommands: {
-    config: () => import('./commands/config.ts').then((module) => module.default),
-    events: () => import('./commands/events.ts').then((module) => module.default),
-    migrate: () => import('./commands/migrate.ts').then((module) => module.default),
-    serve: () => import('./commands/serve.ts').then((module) => module.default),
-  },
-})
+await import('./main.ts')
 
-// A reader that leaves early, such as head, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
-
-const exitCode = await runCommandLine(main, process.argv.slice(2))
-if (exitCode !== 0) process.exit(exitCode)
+export {}

@@ -1,4 +1,5 @@
-import { cpSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -7,6 +8,8 @@ import { copyReferenceAssets } from '../../scripts/build/edge.ts'
 import { buildNode } from '../../scripts/build/node.ts'
 import { runProcess, startProcess } from '../parts/process.ts'
 import { tempDir } from '../parts/temp-dir.ts'
+
+const OLD_NODE = oldNode('/usr/bin/node')
 
 describe('the Node bundle, moved away from node_modules', () => {
   const home = tempDir('bundle')
@@ -34,6 +37,53 @@ describe('the Node bundle, moved away from node_modules', () => {
     expect(existsSync(join(home, 'node_modules'))).toBe(false)
   })
 
+  test('has the version and the description of package.json and nothing else of it', async () => {
+    expect(await runProcess(process.execPath, [program, '--version'])).toBe(`${manifest.version}\n`)
+    expect(await runProcess(process.execPath, [program, '--help'])).toContain(manifest.description)
+    const bytes = Object.values(metafile.outputs).map(({ inputs }) => inputs['package.json']?.bytesInOutput)
+    expect(Math.max(...bytes.map((count = 0) => count))).toBeLessThan(250)
+  })
+
+  test('keeps its code compiled from the first start on', async () => {
+    const cached = tempDir('compiled')
+    cpSync(join(home), cached, { recursive: true, filter: (path) => !path.includes('.compile-cache') })
+    await runProcess(process.execPath, [join(cached, 'authlance.mjs'), '--version'])
+    const [version] = readdirSync(join(cached, '.compile-cache'))
+    expect(readdirSync(join(cached, '.compile-cache', version!)).length).toBeGreaterThan(1)
+  })
+
+  describe('under a Node that is too old', () => {
+    const run = (node: string, args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(node, args, { encoding: 'utf8' })
+      return { status, stdout, stderr }
+    }
+    const refusal = (version: string) => ({
+      status: 1,
+      stdout: '',
+      stderr: `authlance needs Node ${manifest.engines.node.slice('>='.length)} or newer, this is ${version}\n`,
+    })
+
+    test.skipIf(!OLD_NODE)('says so in one line instead of a syntax error', () => {
+      for (const args of [['--help'], ['serve']]) {
+        expect(run(OLD_NODE!.path, [program, ...args])).toEqual(refusal(OLD_NODE!.version))
+      }
+    })
+
+    test.each([
+      ['20.19.5', false],
+      ['22.17.1', false],
+      ['22.18.0', true],
+      ['23.0.0', true],
+      ['100.1.0', true],
+    ])('%s', (version, starts) => {
+      const versions = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+      const args = ['--import', `data:text/javascript,${encodeURIComponent(versions)}`, program, '--version']
+      expect(run(process.execPath, args)).toEqual(
+        starts ? { status: 0, stdout: `${manifest.version}\n`, stderr: '' } : refusal(`v${version}`),
+      )
+    })
+  })
+
   test('checks a configuration', async () => {
     const output = await runProcess(
       process.execPath,
@@ -57,6 +107,13 @@ describe('the Node bundle, moved away from node_modules', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 })
+
+/** The Node of the system, when it is older than the bundle needs and new enough to read modules. */
+function oldNode(path: string): { path: string; version: string } | undefined {
+  const version = spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? ''
+  const major = Number(/^v(\d+)\./.exec(version)?.[1])
+  return major >= 16 && major < 22 ? { path, version } : undefined
+}
 
 const CONFIG = `
 port: 0

@@ -1,0 +1,27 @@
+import { defineCommand } from 'citty'
+import manifest from '../package.json' with { type: 'json' }
+import { runCommandLine } from './run-command.ts'
+
+const main = defineCommand({
+  meta: {
+    name: 'authlance',
+    version: manifest.version,
+    description: manifest.description,
+    examples: ['authlance config check --config config.yaml', 'authlance --version'],
+  },
+  subCommands: {
+    config: () => import('./commands/config.ts').then((module) => module.default),
+    events: () => import('./commands/events.ts').then((module) => module.default),
+    migrate: () => import('./commands/migrate.ts').then((module) => module.default),
+    serve: () => import('./commands/serve.ts').then((module) => module.default),
+  },
+})
+
+// A reader that leaves early, such as head, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+const exitCode = await runCommandLine(main, process.argv.slice(2))
+if (exitCode !== 0) process.exit(exitCode)
