@@ -2,6 +2,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildEdge, copyReferenceAssets, writeEdge } from './build/edge.ts'
+import { edgeHost } from './build/edge-host.ts'
 import { buildNode } from './build/node.ts'
 import { ROOT } from './build/paths.ts'
 import { MAX_ROUTE_GZIP_BYTES, sizeOf, sizeTable, tooLarge } from './build/sizes.ts'
@@ -11,7 +12,14 @@ import { MAX_ROUTE_GZIP_BYTES, sizeOf, sizeTable, tooLarge } from './build/sizes
  * Fails when the worker of a route is too large.
  */
 const { values } = parseArgs({ options: { host: { type: 'string' } } })
-const host = values.host ?? process.env.EDGE_HOST ?? 'auth.example.com'
+const wanted = values.host ?? process.env.EDGE_HOST ?? 'auth.example.com'
+const host = edgeHost(wanted)
+if (host === undefined) {
+  console.error(
+    `EDGE_HOST or --host: expected a host name such as auth.example.com, found ${JSON.stringify(wanted)}`,
+  )
+  process.exit(2)
+}
 
 // A build that fails must leave the last one in its place.
 const dist = join(ROOT, 'dist')
