@@ -83,7 +83,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
 
 /** Somebody else migrates: until that is done this replica runs but is not ready. */
 async function refreshAtStart(config: Config, env: Env, { log }: ServeOptions): Promise<void> {
-  const pending = await refresh(env.db, config)
+  const pending = await inPart('database', () => refresh(env.db, config))
   if (pending.length) log.warn({ pending: pending.length }, 'migrations are pending: run `authlance migrate`')
 }
 

@@ -23,6 +23,15 @@ describe('one line names the part that is away', () => {
     },
   )
 
+  test('serve that leaves the migrations to others', async () => {
+    const config = configOf({ database: AWAY, migrateOnStart: false })
+    expect(await runCli('serve', '--config', config)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'authlance: database: connect ECONNREFUSED 127.0.0.1:9\n',
+    })
+  })
+
   test.each([[['serve']], [['migrate']]])('%j without a place for its file', async (command) => {
     const config = configOf({})
     const database = { file: join(config, 'auth.sqlite') }
