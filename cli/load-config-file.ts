@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { unreadable } from '../lib/config/unreadable.ts'
 import { type Config, ConfigError, type LoadedConfig, loadConfig } from '../lib/config.ts'
 
 const DEFAULT_PATH = '/app/config/config.yaml'
@@ -39,19 +40,10 @@ function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`warning: ${warning}`)
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-}
-
 function readConfigText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'an error'
-    throw new Error(`the configuration file ${path} cannot be read: ${REASONS[code] ?? code}`)
+    throw new Error(`the configuration file ${path} cannot be read: ${unreadable(error)}`)
   }
 }

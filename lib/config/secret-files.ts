@@ -1,5 +1,6 @@
 import type { ConfigSources } from './prepare.ts'
 import type { Problem } from './problems.ts'
+import { unreadable } from './unreadable.ts'
 
 /** Reads secrets from files, as container platforms mount them. Troubles go to `problems`, never with a content. */
 export function createSecretFiles({ env, readFile }: ConfigSources, problems: Problem[]) {
@@ -42,13 +43,8 @@ export function createSecretFiles({ env, readFile }: ConfigSources, problems: Pr
       if (text !== '') return text
       problems.push({ key, expected: 'a file with a secret', found: 'an empty file' })
     } catch (error) {
-      problems.push({ key, expected: 'a file that can be read', found: reasonOf(error) })
+      problems.push({ key, expected: 'a file that can be read', found: unreadable(error) })
     }
     return undefined
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = (error as { code?: unknown }).code
-  return typeof code === 'string' && /^E[A-Z]+$/.test(code) ? code : 'an error'
 }

@@ -65,10 +65,10 @@ describe('config check', () => {
   })
 
   test.each([
-    ['/nowhere.yaml', 'there is no such file'],
-    ['/nowhere/config.yaml', 'there is no such file'],
-    [`${FIXTURE}/config.yaml`, 'there is no such file'],
-    [DIR, 'it is a directory'],
+    ['/nowhere.yaml', 'no such file'],
+    ['/nowhere/config.yaml', 'no such file'],
+    [`${FIXTURE}/config.yaml`, 'no such file'],
+    [DIR, 'a directory'],
   ])('says in one line why %s cannot be read', (path, reason) => {
     expect(authlance(['config', 'check', '--config', path])).toEqual({
       status: 1,

@@ -83,7 +83,7 @@ describe('secret files', () => {
       `jwtKey: ${KEY}\njwtKey_FILE: /k`,
       'jwtKey_FILE: expected the secret or its file, found both',
     ],
-    ['unreadable', 'jwtKey_FILE: /none', 'jwtKey_FILE: expected a file that can be read, found ENOENT'],
+    ['unreadable', 'jwtKey_FILE: /none', 'jwtKey_FILE: expected a file that can be read, found no such file'],
     ['empty', 'jwtKey_FILE: /empty', 'jwtKey_FILE: expected a file with a secret, found an empty file'],
     ['no path', 'jwtKey_FILE: { a: 1 }', 'jwtKey_FILE: expected the path of a file, found something else'],
     ['both variables', `jwtKey: "\${J}"`, 'jwtKey: expected one of J and J_FILE, found both'],
