@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { StreamCalls } from './stream-calls.ts'
-import { streamSpec } from './streams.ts'
+import { type StreamSpec, streamSpec } from './streams.ts'
 
 /** Remembers which subjects a stream takes, so that each is looked up once. */
 export interface StreamCover {
@@ -20,14 +20,21 @@ export function createStreamCover(config: Pick<Config, 'nats' | 'events'>, log: 
   async function ensureStream(link: StreamCalls, subject: string): Promise<void> {
     const spec = streamSpec(subject, config)
     const names = await link.streamsOf(subject)
-    if (names.length === 0) {
-      await link.addStream(spec)
-      log.info({ stream: spec.name, subject }, 'stream made')
-    }
+    if (names.length === 0) await makeStream(link, spec)
     for (const name of names) {
       if (name === spec.name || foreign.has(`${name} ${subject}`)) continue
       foreign.add(`${name} ${subject}`)
       log.info({ stream: name, subject }, 'stream of others reused')
+    }
+  }
+
+  async function makeStream(link: StreamCalls, spec: StreamSpec): Promise<void> {
+    try {
+      await link.addStream(spec)
+      log.info({ stream: spec.name, subject: spec.subject }, 'stream made')
+    } catch (error) {
+      // Another relay may have made it since we looked.
+      if ((await link.streamsOf(spec.subject)).length === 0) throw error
     }
   }
 
