@@ -1,3 +1,4 @@
+import { pause } from '../async/pause.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { Bus, EventMessage, PublishResult } from './bus.ts'
@@ -30,6 +31,9 @@ export interface JetStreamLink extends StreamCalls {
   drain(): Promise<void>
 }
 
+/** A stream that another relay is making is listed a moment before it takes messages. */
+const SETTLING_MS = [0, 50, 200]
+
 /** The JetStream bus over any client: connects lazily, makes missing streams and finds them again after a wipe. */
 export function createJetStreamBus(
   client: JetStreamClient,
@@ -55,14 +59,18 @@ export function createJetStreamBus(
     const to = link
     if (!to?.connected()) return { kind: 'unavailable', reason: 'not connected' }
     try {
-      const stream = streams.cover(to, message.subject)
+      let stream = streams.cover(to, message.subject)
       await stream
-      const first = await to.publish(message)
-      if (first.kind !== 'no_stream') return first
-
-      streams.forget(message.subject, stream)
-      await streams.cover(to, message.subject)
-      return withoutStream(await to.publish(message))
+      let result = await to.publish(message)
+      for (const pauseMs of SETTLING_MS) {
+        if (result.kind !== 'no_stream') break
+        await pause(pauseMs)
+        streams.forget(message.subject, stream)
+        stream = streams.cover(to, message.subject)
+        await stream
+        result = await to.publish(message)
+      }
+      return withoutStream(result)
     } catch (error) {
       return withoutStream(client.failureOf(error))
     }
