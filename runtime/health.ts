@@ -1,3 +1,4 @@
+import { within } from '../lib/async/pause.ts'
 import type { Health, HealthReport, PartHealth } from '../lib/env.ts'
 
 export interface HealthChecks {
@@ -42,15 +43,26 @@ async function probe(
   detail = 'unreachable',
 ): Promise<PartHealth> {
   const startedAt = performance.now()
-  const late = new Promise<'late'>((resolve) => setTimeout(resolve, timeoutMs, 'late'))
-  const result = await Promise.race([reachable().catch(() => 'failed' as const), late])
+  let result: boolean | 'failed' | 'late' = 'late'
+  const asked = reachable().catch(() => 'failed' as const)
+  await within(
+    timeoutMs,
+    asked.then((answer) => {
+      result = answer
+    }),
+  )
   const latencyMs = Math.round((performance.now() - startedAt) * 10) / 10
-  if (result === true) return { state: 'up', latencyMs }
-  return {
-    state: otherwise,
-    latencyMs,
-    detail: result === false ? detail : result === 'late' ? 'timed out' : 'unreachable',
-  }
+  return { ...probed(result, otherwise, detail), latencyMs }
+}
+
+function probed(
+  result: boolean | 'failed' | 'late',
+  otherwise: 'degraded' | 'down',
+  detail: string,
+): PartHealth {
+  if (result === true) return { state: 'up' }
+  if (result === false) return { state: otherwise, detail }
+  return { state: otherwise, detail: result === 'late' ? 'timed out' : 'unreachable' }
 }
 
 function worst(parts: PartHealth[]): HealthReport['state'] {

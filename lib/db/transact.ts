@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import { pause } from '../async/pause.ts'
 import { databaseFailure } from './errors.ts'
 import type { Database } from './tables.ts'
 
@@ -27,8 +28,4 @@ export async function transact<T>(
       await pause(5 * 2 ** tries * Math.random())
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

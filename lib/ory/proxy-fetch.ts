@@ -1,3 +1,4 @@
+import { pause } from '../async/pause.ts'
 import { ApiError } from '../http/errors.ts'
 
 const FIRST_PAUSE_MS = 50
@@ -27,7 +28,7 @@ export async function proxyFetch(
     if (result.timedOut || performance.now() + pauseMs > deadline) {
       throw new ApiError('upstream_unavailable', { cause: result.cause })
     }
-    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    await pause(pauseMs)
   }
 }
 
