@@ -1,10 +1,12 @@
 import {
+  type ColumnDataType,
   type ColumnDefinitionBuilder,
   type CreateTableBuilder,
   type ExpressionBuilder,
   type InsertQueryBuilder,
   type InsertResult,
   type Kysely,
+  type RawBuilder,
   type SelectQueryBuilder,
   SqliteAdapter,
   sql,
@@ -89,13 +91,77 @@ export function longText(db: AnyDb) {
   return isSqlite(db) ? sql`text` : sql`mediumtext`
 }
 
+type Column = [
+  name: string,
+  type: ColumnDataType,
+  build?: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder,
+]
+
+/**
+ * Adds columns to a table, all or none; those that are there already stay. One statement on MySQL, whose answer 1060
+ * (they are there) counts as done.
+ */
+export async function addColumns(db: AnyDb, table: string, columns: Column[]): Promise<void> {
+  if (isSqlite(db)) {
+    await db.transaction().execute(async (trx) => {
+      const present = await sqliteColumns(trx, table)
+      for (const column of columns) {
+        if (!present.has(column[0]))
+          await trx.schema
+            .alterTable(table)
+            .addColumn(...column)
+            .execute()
+      }
+    })
+    return
+  }
+  const [first, ...others] = columns
+  let statement = db.schema.alterTable(table).addColumn(...first!)
+  for (const column of others) statement = statement.addColumn(...column)
+  await unlessAnswered(1060, () => statement.execute())
+}
+
+/** Lets a column hold nulls. SQLite cannot change one: there it is made anew, with the index that it stands in. */
+export async function dropNotNull(
+  db: AnyDb,
+  { table, column, type, index }: { table: string; column: string; type: RawBuilder<unknown>; index: string },
+): Promise<void> {
+  const [tableName, name, former] = [sql.table(table), sql.ref(column), sql.ref(`former_${column}`)]
+  if (!isSqlite(db)) {
+    await sql`alter table ${tableName} modify ${name} ${type} null`.execute(db)
+    return
+  }
+  await db.transaction().execute(async (trx) => {
+    if (!(await sqliteColumns(trx, table)).get(column)?.notnull) return
+    await trx.schema.dropIndex(index).execute()
+    await trx.schema.alterTable(table).renameColumn(column, `former_${column}`).execute()
+    await sql`alter table ${tableName} add column ${name} ${type}`.execute(trx)
+    await sql`update ${tableName} set ${name} = ${former}`.execute(trx)
+    await trx.schema.alterTable(table).dropColumn(`former_${column}`).execute()
+    await createIndex(trx, index, table, [column])
+  })
+}
+
+async function sqliteColumns(db: AnyDb, table: string): Promise<Map<string, { notnull: number }>> {
+  const found = await sql<{
+    name: string
+    notnull: number
+  }>`select * from pragma_table_info(${table})`.execute(db)
+  return new Map(found.rows.map((row) => [row.name, row]))
+}
+
 /** Adds an index unless it is there: MySQL knows no `IF NOT EXISTS` for indexes, so its answer 1061 counts as done. */
 export async function createIndex(db: AnyDb, name: string, table: string, columns: string[]): Promise<void> {
   const builder = db.schema.createIndex(name).on(table).columns(columns)
   if (isSqlite(db)) return builder.ifNotExists().execute()
+  await unlessAnswered(1061, () => builder.execute())
+}
+
+/** Takes one of MySQL's error numbers as the news that the work is done already. */
+async function unlessAnswered(errno: number, work: () => Promise<void>): Promise<void> {
   try {
-    await builder.execute()
+    await work()
   } catch (error) {
-    if ((error as { errno?: number }).errno !== 1061) throw error
+    if ((error as { errno?: number }).errno !== errno) throw error
   }
 }

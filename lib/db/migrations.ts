@@ -17,6 +17,22 @@ import * as m0015 from './migrations/0015_create_seed_bindings.ts'
 import * as m0016 from './migrations/0016_create_event_outbox.ts'
 import * as m0017 from './migrations/0017_index_event_outbox_state.ts'
 import * as m0018 from './migrations/0018_index_event_outbox_delivery.ts'
+import * as m0019 from './migrations/0019_allow_subscriptions_without_group.ts'
+import * as m0020 from './migrations/0020_add_subscription_billing.ts'
+import * as m0021 from './migrations/0021_index_subscriptions_customer.ts'
+import * as m0022 from './migrations/0022_index_subscriptions_status.ts'
+import * as m0023 from './migrations/0023_create_billing_customers.ts'
+import * as m0024 from './migrations/0024_index_billing_customers_group.ts'
+import * as m0025 from './migrations/0025_create_invoices.ts'
+import * as m0026 from './migrations/0026_index_invoices_subscription.ts'
+import * as m0027 from './migrations/0027_create_payments.ts'
+import * as m0028 from './migrations/0028_index_payments_customer.ts'
+import * as m0029 from './migrations/0029_create_stripe_events.ts'
+import * as m0030 from './migrations/0030_index_stripe_events_state.ts'
+import * as m0031 from './migrations/0031_index_stripe_events_settled.ts'
+import * as m0032 from './migrations/0032_create_checkout_reservations.ts'
+import * as m0033 from './migrations/0033_index_checkout_reservations_identity.ts'
+import * as m0034 from './migrations/0034_create_jobs.ts'
 
 /**
  * Every migration in its order. Each makes one statement that may run again, since MySQL does not roll DDL back
@@ -41,4 +57,20 @@ export const migrations: Record<string, Migration> = {
   '0016_create_event_outbox': m0016,
   '0017_index_event_outbox_state': m0017,
   '0018_index_event_outbox_delivery': m0018,
+  '0019_allow_subscriptions_without_group': m0019,
+  '0020_add_subscription_billing': m0020,
+  '0021_index_subscriptions_customer': m0021,
+  '0022_index_subscriptions_status': m0022,
+  '0023_create_billing_customers': m0023,
+  '0024_index_billing_customers_group': m0024,
+  '0025_create_invoices': m0025,
+  '0026_index_invoices_subscription': m0026,
+  '0027_create_payments': m0027,
+  '0028_index_payments_customer': m0028,
+  '0029_create_stripe_events': m0029,
+  '0030_index_stripe_events_state': m0030,
+  '0031_index_stripe_events_settled': m0031,
+  '0032_create_checkout_reservations': m0032,
+  '0033_index_checkout_reservations_identity': m0033,
+  '0034_create_jobs': m0034,
 }
