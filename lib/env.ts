@@ -17,6 +17,7 @@ export interface Env {
   log: Log
   metrics: Metrics
   events: EventSignal
+  ledger: LedgerSignal
   /** Absent when no `s3Config` is given. */
   avatars?: AvatarStore
   /** Static files of the API reference page. */
@@ -31,6 +32,11 @@ export interface Clock {
 
 /** Tells the relay that the outbox has new rows; called after the commit, never inside a transaction. */
 export interface EventSignal {
+  wake(ctx: ExecutionContext): void
+}
+
+/** Tells the ledger worker that Stripe events wait; called after the commit, never inside a transaction. */
+export interface LedgerSignal {
   wake(ctx: ExecutionContext): void
 }
 

@@ -2,15 +2,31 @@
 export interface Metrics {
   countRequest(route: string, method: string, status: number, durationMs: number): void
   countExchange(outcome: string): void
-  observeUpstream(service: 'kratos' | 'hydra', operation: string, outcome: string, durationMs: number): void
+  observeUpstream(service: UpstreamService, operation: string, outcome: string, durationMs: number): void
+  /** A call of the Stripe webhook. */
+  countWebhook(outcome: WebhookOutcome): void
+  /** What became of a Stripe event that the ledger took up. */
+  countLedger(outcome: 'applied' | 'ignored' | 'failed' | 'dead'): void
   /** The text exposition of everything counted. */
   render(): Promise<{ contentType: string; text: string }>
 }
+
+export type UpstreamService = 'kratos' | 'hydra' | 'stripe'
+
+export type WebhookOutcome =
+  | 'accepted'
+  | 'duplicate'
+  | 'bad_signature'
+  | 'bad_event'
+  | 'wrong_mode'
+  | 'too_large'
 
 /** Counts nothing. */
 export const noMetrics: Metrics = {
   countRequest() {},
   countExchange() {},
   observeUpstream() {},
+  countWebhook() {},
+  countLedger() {},
   render: async () => ({ contentType: 'text/plain; version=0.0.4', text: '' }),
 }

@@ -6,6 +6,7 @@ import {
   httpUrl,
   MAX_COUNT,
   MAX_DAYS,
+  millis,
   nameText,
   secretText,
   text,
@@ -51,13 +52,25 @@ export type Tier = z.output<typeof TierSchema>
 
 export const StripeSchema = z.object({
   secretKey: secretText('Stripe API key').optional(),
-  webhookSecret: secretText('Signing secret of the webhook').optional(),
+  webhookSecret: z.array(secretText('A signing secret')).default([]).meta({
+    description: 'Signing secret of the webhook, or a list: each is tried, so that a rotation can overlap',
+    secret: true,
+    scalar: 'item',
+  }),
   webhookBaseUrl: httpUrl('Public base URL under which Stripe calls the webhook').optional(),
   successBaseUrl: httpUrl('Base URL of the dashboard for the checkout success page').optional(),
   rootAppUrl: httpUrl('URL of the application, for a cancelled checkout').optional(),
   frontEndBasePath: text('Path prefix of the dashboard').optional(),
   trialPeriodDays: whole('Trial of a new subscription in days', 0, 730).default(0),
   portalReturnUrl: httpUrl('Where the customer portal returns to').optional(),
+  apiBase: httpUrl("Stripe's API, or a stand-in for it").default('https://api.stripe.com'),
+  timeoutMs: millis('Longest wait for one call of Stripe', 1).default(5000),
+  maxRetries: whole('How often a call that failed is tried again', 0, 10).default(2),
+  maxAttempts: whole('Failures of one event of its own before it is a dead letter', 1, 100).default(12),
+  leaseMs: millis('How long a replica holds the events that it applies', 1000).default(30_000),
+  workerIntervalMs: millis('How often waiting events are looked for', 10).default(1000),
+  reconcileIntervalMs: millis('How often the ledger is compared with Stripe; 0 = never', 0).default(900_000),
+  payloadRetentionDays: whole('Days that the payload of a settled event is kept', 1, MAX_DAYS).default(30),
 })
 
 export const AppStoreSchema = z.object({

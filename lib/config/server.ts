@@ -35,6 +35,7 @@ export const LimitsSchema = z.object({
   jsonBytes: whole('Largest JSON or form body', 1024, MAX_BYTES).default(1_048_576),
   multipartBytes: whole('Largest multipart body', 1024, MAX_BYTES).default(6_291_456),
   avatarBytes: whole('Largest avatar', 1024, MAX_BYTES).default(2_097_152),
+  webhookBytes: whole('Largest webhook body', 1024, MAX_BYTES).default(1_048_576),
 })
 
 export const EventsSchema = z.object({

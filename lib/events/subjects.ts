@@ -31,11 +31,96 @@ export const SubscriptionCreated = z.object({
   endDate: z.iso.datetime().optional().meta({ description: 'End of the trial; absent without one' }),
 })
 
+const SubscriptionChange = SubscriptionCreated.extend({
+  quantity: z.int(),
+  billingSubscriptionId: z.string().optional().meta({ description: "The payment provider's id" }),
+  billingCustomerId: z.string().optional(),
+  periodEnd: z.iso.datetime().optional().meta({ description: 'Until when it is paid' }),
+})
+export const SubscriptionUpdated = SubscriptionChange.extend({
+  previous: z
+    .object({ status: z.string(), tierName: z.string(), quantity: z.int() })
+    .meta({ description: 'What it was before' }),
+})
+export const SubscriptionTrialEnding = SubscriptionChange.extend({ trialEnd: z.iso.datetime() })
+export const SubscriptionCanceled = SubscriptionChange
+
+/** As the public consumers read it: a customer where they expect a user, amounts as text. */
+const Payment = z.object({
+  user: z.object({
+    id: z.string().meta({ description: 'Stripe customer id; empty for a guest' }),
+    email: z.string(),
+    name: z.string(),
+    subId: z.string().optional().meta({ description: 'Our subscription id' }),
+  }),
+  email: z.string(),
+  amount: z.string().meta({ description: 'In currency units, such as `29.00`' }),
+  amountMinor: z.int().meta({ description: 'In minor units of the currency' }),
+  currency: z.string().meta({ description: 'ISO 4217, lower case' }),
+  subscriptionId: z.int().optional().meta({ description: 'Our subscription id' }),
+  stripeCustomerId: z.string(),
+  stripeSubscriptionId: z.string().optional(),
+  stripeInvoiceId: z.string().optional(),
+  stripePaymentIntentId: z.string().optional(),
+  organizationId: z.int().optional().meta({ description: 'Group id; absent while nobody knows the group' }),
+})
+export const PaymentSuccess = Payment.extend({
+  invoice_pdf: z.string(),
+  subscription_status: z.string(),
+  billingReason: z.string(),
+  period_end: z.iso.datetime().optional(),
+})
+export const PaymentDeclined = Payment.extend({
+  reason: z.string(),
+  attempt: z.int().optional().meta({ description: 'Which try at the invoice this was' }),
+})
+
+export const StripeWebhookEvent = z.object({
+  eventId: z.string(),
+  type: z.string(),
+  created: z.iso.datetime(),
+  livemode: z.boolean(),
+  apiVersion: z.string().optional(),
+  object: z
+    .object({ id: z.string().optional(), object: z.string().optional() })
+    .meta({ description: 'What the event is about' }),
+  event: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: 'The whole event as Stripe sent it; absent above 128 KiB' }),
+})
+
 const ADA = {
   identity: '9f1c6f0e-6d0b-4d53-8d3c-6d1f5a1c2b7e',
   email: 'ada@example.com',
   firstName: 'Ada',
   lastName: 'Lovelace',
+}
+
+const CHANGE = {
+  tierName: 'Standard',
+  group: { id: 7, name: 'ada' },
+  status: 'active',
+  subscriptionId: 8,
+  billingProvider: 'stripe',
+  startDate: '2026-01-01T00:00:00.000Z',
+  quantity: 1,
+  billingSubscriptionId: 'sub_1',
+  billingCustomerId: 'cus_1',
+  periodEnd: '2026-02-01T00:00:00.000Z',
+}
+
+const PAYMENT = {
+  user: { id: 'cus_1', email: ADA.email, name: 'Ada Lovelace', subId: '8' },
+  email: ADA.email,
+  amount: '29.00',
+  amountMinor: 2900,
+  currency: 'eur',
+  subscriptionId: 8,
+  stripeCustomerId: 'cus_1',
+  stripeSubscriptionId: 'sub_1',
+  stripeInvoiceId: 'in_1',
+  organizationId: 7,
 }
 
 /** Subject -> schema version, payload schema and an example for the documentation. */
@@ -70,6 +155,59 @@ export const SUBJECTS = {
       billingProvider: 'authlance',
       startDate: '2026-01-01T00:00:00.000Z',
       endDate: '2026-01-15T00:00:00.000Z',
+    },
+  },
+  'subscription.updated': {
+    schemaVersion: 1,
+    summary: "A group's subscription changed: status, tier, quantity, period or a planned end.",
+    schema: SubscriptionUpdated,
+    example: {
+      ...CHANGE,
+      status: 'past_due',
+      previous: { status: 'active', tierName: 'Standard', quantity: 1 },
+    },
+  },
+  'subscription.trial_ending': {
+    schemaVersion: 1,
+    summary: 'A trial ends soon (at Stripe in three days): once for each end.',
+    schema: SubscriptionTrialEnding,
+    example: { ...CHANGE, status: 'trialing', trialEnd: '2026-01-15T00:00:00.000Z' },
+  },
+  'subscription.canceled': {
+    schemaVersion: 1,
+    summary: 'A subscription ended; it does not come back.',
+    schema: SubscriptionCanceled,
+    example: { ...CHANGE, status: 'canceled', endDate: '2026-02-01T00:00:00.000Z' },
+  },
+  'payment.success': {
+    schemaVersion: 1,
+    summary: 'An invoice, or a payment without one, was paid: once for each.',
+    schema: PaymentSuccess,
+    example: {
+      ...PAYMENT,
+      invoice_pdf: 'https://pay.stripe.com/invoice/acct_1/test_1/pdf',
+      subscription_status: 'active',
+      billingReason: 'subscription_cycle',
+      period_end: '2026-02-01T00:00:00.000Z',
+    },
+  },
+  'payment.declined': {
+    schemaVersion: 1,
+    summary: 'A payment failed: once for each attempt.',
+    schema: PaymentDeclined,
+    example: { ...PAYMENT, reason: 'card_declined', attempt: 1 },
+  },
+  'stripe.webhook.event': {
+    schemaVersion: 1,
+    summary: 'Stripe sent an event; it is stored before this is told.',
+    schema: StripeWebhookEvent,
+    example: {
+      eventId: 'evt_1',
+      type: 'invoice.paid',
+      created: '2026-01-01T00:00:00.000Z',
+      livemode: false,
+      apiVersion: '2026-10-28.endive',
+      object: { id: 'in_1', object: 'invoice' },
     },
   },
 } as const satisfies Record<string, SubjectDefinition>

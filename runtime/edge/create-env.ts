@@ -55,6 +55,7 @@ function requestEnv({ config, keys, log }: Kept, bindings: EdgeBindings): Env {
     clock: { now: () => Date.now() },
     metrics: noMetrics,
     events: { wake: (ctx) => wakeFlush(bindings, ctx, log) },
+    ledger: { wake: (ctx) => wakeFlush(bindings, ctx, log) },
     assets: { get: (name) => readAsset(bindings, name) },
     health: createHealth({
       // Migrations are the business of the container or of `authlance migrate`: a table to read is all that is asked here.

@@ -33,6 +33,18 @@ export function createMetrics(outboxStats: () => Promise<OutboxStats>): Metrics 
     buckets,
     registers,
   })
+  const webhooks = new Counter({
+    name: 'authlance_stripe_webhooks_total',
+    help: 'Calls of the Stripe webhook by outcome',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const ledger = new Counter({
+    name: 'authlance_stripe_events_total',
+    help: 'Stripe events that the ledger took up, by outcome',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
   addOutboxGauges(registers, outboxStats)
 
   return {
@@ -41,6 +53,8 @@ export function createMetrics(outboxStats: () => Promise<OutboxStats>): Metrics 
       durations.observe({ route }, durationMs / 1000)
     },
     countExchange: (outcome) => exchanges.inc({ outcome }),
+    countWebhook: (outcome) => webhooks.inc({ outcome }),
+    countLedger: (outcome) => ledger.inc({ outcome }),
     observeUpstream: (service, name, outcome, ms) =>
       upstreams.observe({ service, operation: name, outcome }, ms / 1000),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

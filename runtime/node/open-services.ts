@@ -76,6 +76,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     log,
     metrics,
     events: { wake: () => relay.wake() },
+    ledger: { wake: () => {} },
     assets: { get: readAsset },
     health,
     ...(avatars && { avatars }),

@@ -56,6 +56,7 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
     log,
     metrics: noMetrics,
     events: { wake: () => void wakes++ },
+    ledger: { wake: () => {} },
     assets: { get: async () => undefined },
     health: { check: async () => ({ state: 'up', parts: {} }) },
     ...options.env,

@@ -1,0 +1,106 @@
+import Stripe from 'stripe'
+import type { Config } from '../config.ts'
+import { ApiError } from '../http/errors.ts'
+import type { Metrics } from '../metrics.ts'
+
+/** Clients by their configuration: what a client holds is settings alone, so that isolates may share it between requests. */
+const clients = new WeakMap<Config['stripe'], Stripe>()
+
+/** The client of the configured account; undefined without `stripe.secretKey`. */
+export function stripeClient({ stripe }: Pick<Config, 'stripe'>): Stripe | undefined {
+  if (!stripe.secretKey) return undefined
+  const known = clients.get(stripe)
+  if (known) return known
+  const { protocol, hostname, port, pathname } = new URL(stripe.apiBase)
+  const client = new Stripe(stripe.secretKey, {
+    host: hostname,
+    port: port || (protocol === 'https:' ? 443 : 80),
+    protocol: protocol === 'https:' ? 'https' : 'http',
+    ...(pathname !== '/' && { basePath: pathname }),
+    httpClient: Stripe.createFetchHttpClient(),
+    timeout: stripe.timeoutMs,
+    maxNetworkRetries: stripe.maxRetries,
+    telemetry: false,
+    appInfo: { name: 'authlance' },
+  })
+  clients.set(stripe, client)
+  return client
+}
+
+/** What a call of Stripe came to. */
+export type StripeAnswer<T> =
+  | {
+      kind: 'answer'
+      value: T
+      /** Milliseconds since the epoch, to the second: when Stripe answered, by its own clock. */
+      asOf: number
+    }
+  /** There is no such object. */
+  | { kind: 'missing' }
+  /** Down, slow, too busy, or it refuses our key: not the fault of what was asked. */
+  | { kind: 'away'; reason: string; cause: unknown }
+  /** It refuses what was asked. */
+  | { kind: 'refused'; code: string; cause: unknown }
+
+export interface StripeServices {
+  config: Pick<Config, 'stripe'>
+  metrics: Pick<Metrics, 'observeUpstream'>
+  clock: { now(): number }
+}
+
+/**
+ * Makes one call of Stripe, with the library's own retries. Never inside a transaction.
+ * @param operation names the call in the metrics
+ */
+export async function askStripe<T extends object>(
+  { config, metrics, clock }: StripeServices,
+  operation: string,
+  call: (stripe: Stripe) => Promise<Stripe.Response<T>>,
+): Promise<StripeAnswer<Stripe.Response<T>>> {
+  const stripe = stripeClient(config)
+  if (!stripe) return { kind: 'away', reason: 'stripe.secretKey is not configured', cause: undefined }
+  const startedAt = performance.now()
+  const askedAt = clock.now()
+  const settled = await call(stripe).then(
+    (value) => ({ kind: 'answer', value, asOf: answeredAt(value, askedAt) }) as const,
+    classify,
+  )
+  metrics.observeUpstream('stripe', operation, settled.kind, performance.now() - startedAt)
+  return settled
+}
+
+/**
+ * The answer, for a route.
+ * @throws {ApiError} `payments_unavailable` when Stripe is away, `not_found` when the object is missing
+ */
+export function requireAnswer<T>(answer: StripeAnswer<T>): T {
+  switch (answer.kind) {
+    case 'answer':
+      return answer.value
+    case 'missing':
+      throw new ApiError('not_found')
+    case 'away':
+      throw new ApiError('payments_unavailable', { cause: answer.cause })
+    case 'refused':
+      throw answer.cause
+  }
+}
+
+// Without the header, the time before the call: the state may be newer than it says, never older.
+function answeredAt(value: Stripe.Response<object>, askedAt: number): number {
+  const date = Date.parse(value.lastResponse?.headers?.date ?? '')
+  return Number.isNaN(date) ? Math.floor(askedAt / 1000) * 1000 : date
+}
+
+function classify(error: unknown): StripeAnswer<never> {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error
+  const { statusCode = 0, code = '', type } = error
+  if (statusCode === 404 && code === 'resource_missing') return { kind: 'missing' }
+  if (isAway(statusCode)) return { kind: 'away', reason: `${type} ${statusCode || ''}`.trim(), cause: error }
+  return { kind: 'refused', code: code || type, cause: error }
+}
+
+/** No status at all is a broken connection; 401 and 403 are a key that has to be mended; 409 and 429 pass. */
+function isAway(status: number): boolean {
+  return status === 0 || status >= 500 || [401, 403, 409, 429].includes(status)
+}
