@@ -1,4 +1,4 @@
-import { measureRate } from './load.ts'
+import { measureRate, type RequestSource } from './load.ts'
 import { cpuSeconds } from './programs.ts'
 import { type Aim, type BenchResult, compared } from './result.ts'
 
@@ -11,7 +11,7 @@ export interface Side {
   /** The processes whose processor time an answer costs. */
   pids: number[]
   /** One connection each. */
-  requests: string[]
+  requests: RequestSource[]
 }
 
 /** Loads the product and the floor by turns, after both are warm. The load is the same program with the same number of connections. */

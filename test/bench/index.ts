@@ -6,6 +6,7 @@ import { ROOT } from '../../scripts/build/paths.ts'
 import { isAvailable, type Part } from '../parts/available.ts'
 import { benchColdStart } from './cold-start.ts'
 import { canKeepApart } from './cores.ts'
+import { benchIntake, benchIntakeLatency } from './intake.ts'
 import { benchKratosRenewal } from './kratos-renewal.ts'
 import { benchMyGroups } from './my-groups.ts'
 import { buildPrograms, type Programs } from './programs.ts'
@@ -34,6 +35,10 @@ const ENTRIES: Record<string, Entry> = {
   'my-groups': { run: (programs) => benchMyGroups(programs, 'SQLite') },
   'my-groups-mariadb': { needs: ['mariadb'], run: (programs) => benchMyGroups(programs, 'MariaDB') },
   relay: { needs: ['mariadb', 'nats'], run: benchRelay },
+  intake: { run: (programs) => benchIntake(programs, 'SQLite') },
+  'intake-mariadb': { needs: ['mariadb'], run: (programs) => benchIntake(programs, 'MariaDB') },
+  'intake-p50': { needs: ['mariadb'], run: (programs) => benchIntakeLatency(programs, 'MariaDB', 0.5) },
+  'intake-p99': { needs: ['mariadb'], run: (programs) => benchIntakeLatency(programs, 'MariaDB', 0.99) },
   'cold-start': { run: benchColdStart },
   'worker-size': { run: benchWorkerSize },
 }

@@ -1,9 +1,10 @@
 import { JWT_KEY } from '../parts/gateway.ts'
 import { compareRates } from './compare-rates.ts'
+import type { Engine } from './engine.ts'
 import { requestText } from './load.ts'
 import { type Programs, startFloor } from './programs.ts'
 import type { BenchResult } from './result.ts'
-import { type Engine, startStubbedProduct } from './stubbed-product.ts'
+import { startStubbedProduct } from './stubbed-product.ts'
 
 /** A signed-in read with the token in the header, against a bare Hono handler that verifies it and makes the same read. */
 export async function benchMyGroups(programs: Programs, engine: Engine): Promise<BenchResult> {

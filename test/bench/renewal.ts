@@ -1,9 +1,10 @@
 import { JWT_KEY } from '../parts/gateway.ts'
 import { compareRates } from './compare-rates.ts'
+import type { Engine } from './engine.ts'
 import { type Programs, startFloor } from './programs.ts'
 import type { BenchResult } from './result.ts'
 import { exchangeText } from './sessions.ts'
-import { type Engine, startStubbedProduct } from './stubbed-product.ts'
+import { startStubbedProduct } from './stubbed-product.ts'
 
 /** Renewals over a Kratos without latency, against a bare Hono handler that makes the same calls. */
 export async function benchRenewal(programs: Programs, engine: Engine): Promise<BenchResult> {

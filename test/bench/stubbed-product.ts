@@ -1,14 +1,10 @@
-import { join } from 'node:path'
 import { type Config, parseConfig } from '../../lib/config.ts'
 import { findSession } from '../../lib/identity/principal.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
 import { JWT_KEY } from '../parts/gateway.ts'
-import { startMariaDb } from '../parts/mariadb.ts'
-import { tempDir } from '../parts/temp-dir.ts'
+import { type Engine, openEngine } from './engine.ts'
 import { type Programs, type Server, startFloor, startProduct } from './programs.ts'
 import { type ExchangedSession, exchange, ORIGIN, stubSessions } from './sessions.ts'
-
-export type Engine = 'SQLite' | 'MariaDB'
 
 /** The product over a Kratos without latency, with sessions that it knows, and what a floor needs to do the same. */
 export interface StubbedProduct {
@@ -47,16 +43,6 @@ export async function startStubbedProduct(programs: Programs, engine: Engine): P
     statement: await sessionStatement(config),
     stop: () => Promise.all([product.stop(), whoami.stop()]).then(stopDatabase),
   }
-}
-
-async function openEngine(
-  engine: Engine,
-): Promise<{ database: Partial<Config['database']>; stop(): unknown }> {
-  if (engine === 'SQLite') {
-    return { database: { file: join(tempDir('bench'), 'authlance.sqlite') }, stop: () => undefined }
-  }
-  const mariadb = await startMariaDb()
-  return { database: await mariadb.createDatabase(), stop: () => mariadb.stop() }
 }
 
 async function sessionStatement(config: Pick<Config, 'database'>): Promise<string> {
