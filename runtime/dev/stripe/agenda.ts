@@ -7,10 +7,11 @@ export type Happening =
   | 'incomplete-expires'
   | 'invoice-finalizes'
   | 'payment-retries'
+  | 'debit-settles'
 
 export interface AgendaEntry {
   happening: Happening
-  /** Of the session, subscription or invoice. */
+  /** Of the session, subscription, invoice or payment intent. */
   id: string
   /** Seconds since the epoch. */
   at: number
@@ -23,6 +24,8 @@ export interface Agenda {
   set(happening: Happening, id: string, at: number | null, testClock?: string | null): void
   /** Takes the earliest entry that is due, in the order of setting when several are. */
   take(untilSeconds: number, testClock: string | null): AgendaEntry | undefined
+  /** Whether there is anything to take. */
+  isDue(untilSeconds: number): boolean
   entries(): AgendaEntry[]
   load(entries: AgendaEntry[]): void
 }
@@ -42,6 +45,11 @@ export function createAgenda(): Agenda {
       }
       if (first) entries.delete(`${first.happening}:${first.id}`)
       return first
+    },
+    isDue(untilSeconds) {
+      for (const { testClock, at } of entries.values())
+        if (testClock === null && at <= untilSeconds) return true
+      return false
     },
     entries: () => [...entries.values()],
     load(saved) {

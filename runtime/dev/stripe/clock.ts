@@ -9,6 +9,8 @@ export interface Clock {
   /** Moves the account's time on for good. */
   move(byMs: number): void
   offsetMs(): number
+  /** The host's own time in milliseconds, by which signatures are dated. */
+  hostNow(): number
 }
 
 /** @param base milliseconds since the epoch */
@@ -32,5 +34,6 @@ export function createClock(base: () => number): Clock {
       offsetMs += byMs
     },
     offsetMs: () => offsetMs,
+    hostNow: base,
   }
 }

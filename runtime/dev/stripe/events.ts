@@ -3,7 +3,12 @@ import { newId } from './stand-in.ts'
 import type { StoredEvent } from './stored.ts'
 
 /** Records that something happened to a resource, for the list of events and for each endpoint that wants the type. */
-export function emit(standIn: StandIn, type: string, object: object, before: string | null = null): StoredEvent {
+export function emit(
+  standIn: StandIn,
+  type: string,
+  object: object,
+  before: string | null = null,
+): StoredEvent {
   const { store, clock, request } = standIn
   const event: StoredEvent = {
     id: newId(standIn, 'evt'),
@@ -17,6 +22,7 @@ export function emit(standIn: StandIn, type: string, object: object, before: str
       .map((endpoint) => endpoint.id),
   }
   store.events.set(event.id, event)
+  if (event.waiting.length > 0) standIn.announce(event)
   return event
 }
 

@@ -1,6 +1,7 @@
 import type { Agenda } from './agenda.ts'
 import type { Clock } from './clock.ts'
 import type { Store } from './store.ts'
+import type { StoredEvent } from './stored.ts'
 
 /** What every part of the stand-in works with. */
 export interface StandIn {
@@ -15,6 +16,8 @@ export interface StandIn {
   baseUrl(): string
   /** The API request that is being answered; null when a page, the clock or a program acts. */
   request: { id: string; idempotencyKey: string | null } | null
+  /** Told about each event that an endpoint waits for. */
+  announce(event: StoredEvent): void
 }
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -19,6 +19,8 @@ export interface Store {
   webhookEndpoints: Map<string, stored.StoredWebhookEndpoint>
   testClocks: Map<string, stored.StoredTestClock>
   events: Map<string, stored.StoredEvent>
+  /** Answers by idempotency key. */
+  answers: Map<string, stored.StoredAnswer>
 }
 
 export type Collection = keyof Store
@@ -42,6 +44,7 @@ export function createStore(): Store {
     webhookEndpoints: new Map(),
     testClocks: new Map(),
     events: new Map(),
+    answers: new Map(),
   }
 }
 

@@ -1,10 +1,9 @@
 import type { Stripe } from 'stripe'
-type Decimal = NonNullable<Stripe.Price['unit_amount_decimal']>
 
 /** A resource as it stands in JSON: what may be expanded is an id, and decimals are text. */
 export type Stored<T> = { [K in keyof T]: StoredValue<T[K]> }
 
-type StoredValue<Value, Whole = Value> = Value extends Decimal
+type StoredValue<Value, Whole = Value> = Value extends Stripe.Decimal
   ? string
   : Value extends object
     ? string extends Extract<Whole, string>
@@ -36,8 +35,11 @@ export type StoredInvoice = Omit<Stored<Stripe.Invoice>, 'lines'> & {
   charge: string | null
 }
 
-/** Before 2025-03-31 these named their invoice. */
-export type StoredCharge = Stored<Stripe.Charge> & { invoice: string | null }
+/** Before 2025-03-31 these named their invoice; before 2022-11-15 a charge showed its refunds. */
+export type StoredCharge = Omit<Stored<Stripe.Charge>, 'refunds'> & {
+  invoice: string | null
+  refund_items: StoredRefund[]
+}
 export type StoredPaymentIntent = Stored<Stripe.PaymentIntent> & { invoice: string | null }
 
 /** `refusal`, never shown, is the code with which each payment by this method is declined. */
@@ -81,6 +83,17 @@ export interface StoredEvent {
   request: { id: string | null; idempotency_key: string | null }
   /** Endpoints that have not taken it yet. */
   waiting: string[]
+}
+
+/** What was answered to the first request with an idempotency key. */
+export interface StoredAnswer {
+  id: string
+  fingerprint: string
+  status: number
+  body: string
+  requestId: string
+  /** Seconds since the epoch. */
+  at: number
 }
 
 export interface StoredList<Item> {

@@ -30,7 +30,10 @@ export function resourceMissing(kind: string, id: string, param = 'id'): StripeE
   })
 }
 
-export function invalidRequest(message: string, details: { code?: string; param?: string } = {}): StripeError {
+export function invalidRequest(
+  message: string,
+  details: { code?: string; param?: string } = {},
+): StripeError {
   return new StripeError(400, { type: 'invalid_request_error', message, ...details })
 }
 

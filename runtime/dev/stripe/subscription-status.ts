@@ -2,6 +2,8 @@ import { change, emit } from './events.ts'
 import type { StandIn } from './stand-in.ts'
 import type { StoredSubscription } from './stored.ts'
 
+const TRIAL_WARNING_SECONDS = 3 * 86_400
+
 export type EndReason = 'cancellation_requested' | 'payment_failed'
 
 export function isLive({ status }: StoredSubscription): boolean {
@@ -52,18 +54,26 @@ export function expireIncomplete(standIn: StandIn, subscription: StoredSubscript
   forgetSubscription(standIn, subscription.id)
 }
 
-/** Sets when the subscription's own happenings come. */
-export function planAhead({ agenda, clock }: StandIn, subscription: StoredSubscription): void {
+/**
+ * Sets when the subscription's own happenings come.
+ * @param trialIsNew a warning that was given is not given again for the same trial
+ */
+export function planAhead(
+  { agenda, clock }: StandIn,
+  subscription: StoredSubscription,
+  trialIsNew = false,
+): void {
   const { id, status, trial_end: trialEnd, cancel_at: cancelAt, test_clock: testClock } = subscription
   const { end } = currentPeriod(subscription)
-  const warning = trialEnd === null ? null : Math.max(trialEnd - TRIAL_WARNING_SECONDS, clock.seconds())
+  if (status !== 'trialing' || trialEnd === null) agenda.set('trial-will-end', id, null)
+  else if (trialIsNew) {
+    const warning = Math.max(trialEnd - TRIAL_WARNING_SECONDS, clock.seconds())
+    agenda.set('trial-will-end', id, warning, testClock)
+  }
   const ends = cancelAt !== null && cancelAt <= end ? cancelAt : null
-  agenda.set('trial-will-end', id, status === 'trialing' ? warning : null, testClock)
   agenda.set('subscription-ends', id, ends, testClock)
   agenda.set('period-ends', id, ends === end ? null : end, testClock)
 }
-
-const TRIAL_WARNING_SECONDS = 3 * 86_400
 
 function stopCollecting(standIn: StandIn, { id }: StoredSubscription): void {
   const { store, agenda } = standIn
@@ -84,7 +94,12 @@ function stopCollecting(standIn: StandIn, { id }: StoredSubscription): void {
 }
 
 function forgetSubscription({ agenda }: StandIn, id: string): void {
-  for (const happening of ['trial-will-end', 'period-ends', 'subscription-ends', 'incomplete-expires'] as const) {
+  for (const happening of [
+    'trial-will-end',
+    'period-ends',
+    'subscription-ends',
+    'incomplete-expires',
+  ] as const) {
     agenda.set(happening, id, null)
   }
 }

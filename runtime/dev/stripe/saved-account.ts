@@ -1,0 +1,27 @@
+import type { AgendaEntry } from './agenda.ts'
+import type { StandIn } from './stand-in.ts'
+import { loadStore, type SavedStore, saveStore } from './store.ts'
+
+interface SavedAccount {
+  offsetMs: number
+  agenda: AgendaEntry[]
+  store: SavedStore
+}
+
+/** The whole account as JSON, secrets of endpoints included. */
+export function saveAccount({ store, clock, agenda }: StandIn): string {
+  const saved: SavedAccount = {
+    offsetMs: clock.offsetMs(),
+    agenda: agenda.entries(),
+    store: saveStore(store),
+  }
+  return JSON.stringify(saved)
+}
+
+/** Makes the account what was saved; time goes on from what it had been moved to. */
+export function loadAccount({ store, clock, agenda }: StandIn, json: string): void {
+  const saved = JSON.parse(json) as SavedAccount
+  loadStore(store, saved.store)
+  agenda.load(saved.agenda)
+  clock.move(saved.offsetMs - clock.offsetMs())
+}
