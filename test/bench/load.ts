@@ -100,6 +100,21 @@ export async function measureLatencies(
   return latencies
 }
 
+/** Sends a number of requests as fast as they are answered. */
+export async function sendAll(
+  port: number,
+  next: () => string,
+  { count, connections }: { count: number; connections: number },
+): Promise<void> {
+  let left = count
+  const lane = async () => {
+    const connection = await openConnection(port)
+    while (left-- > 0) await connection.ask(Buffer.from(next()))
+    connection.close()
+  }
+  await Promise.all(Array.from({ length: connections }, lane))
+}
+
 /** A timer may fire this late through no fault of the server. */
 const TIMER_SLACK_MS = 2
 

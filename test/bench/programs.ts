@@ -84,3 +84,12 @@ export function cpuSeconds(pid: number): number {
     return Number.NaN
   }
 }
+
+/** Memory that a process holds, in MiB; NaN where the system does not tell. */
+export function residentMiB(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+  } catch {
+    return Number.NaN
+  }
+}
