@@ -4,8 +4,8 @@ import type { Config } from '../config.ts'
 import type { Database, GroupRow, UserRow } from '../db/tables.ts'
 import { appendEvent } from '../events/outbox.ts'
 import type { Trace } from '../http/trace.ts'
-import { addMember, createGroup } from './groups.ts'
-import { makesSlug, slugFrom } from './slug.ts'
+import { addMember, configuredGroupNames, createGroup } from './groups.ts'
+import { makesSlug } from './slug.ts'
 import { displayName, eventActor } from './users.ts'
 
 /**
@@ -38,12 +38,8 @@ async function bootstrapGroup(
 ): Promise<void> {
   const longName = displayName(user)
   const slugSource = [longName, user.email.split('@')[0]!].find(makesSlug) ?? ''
-  const taken = config.users.flatMap(({ groups }) => groups).map((name) => slugFrom(name))
-  const group = await createGroup(
-    trx,
-    { slugSource, longName, bootstrapUserId: user.id, notNamed: taken },
-    now,
-  )
+  const notNamed = configuredGroupNames(config)
+  const group = await createGroup(trx, { slugSource, longName, bootstrapUserId: user.id, notNamed }, now)
   await addMember(trx, group.id, user.id, ['group-admin'], now)
   const payload = { group: { id: group.id, name: group.name, longName }, user: eventActor(user) }
   await appendEvent(trx, 'group.created', payload, now, trace)

@@ -1,4 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
+import { isNameHeld } from '../billing/checkout/reservations.ts'
+import type { Config } from '../config.ts'
 import { orIgnore } from '../db/dialect.ts'
 import { databaseFailure } from '../db/errors.ts'
 import { fitText } from '../db/fit-text.ts'
@@ -6,6 +8,8 @@ import type { Database, GroupRow } from '../db/tables.ts'
 import { slugFrom, slugSuffix } from './slug.ts'
 
 export interface NewGroup {
+  /** The slug to try first, as it is. */
+  name?: string
   /** Text that the slug is made from. */
   slugSource: string
   longName: string
@@ -20,16 +24,20 @@ const TIDY_SLUGS = 10
 const MAX_SLUGS = 30
 const RANDOM_SUFFIXES = 26 ** 6
 
-/** Makes a group under a free slug: one that is taken gets letters appended. */
+/** Makes a group under a free slug: one that is taken, or that a checkout holds, gets letters appended. */
 export async function createGroup(
   trx: Transaction<Database>,
   group: NewGroup,
   now: number,
 ): Promise<GroupRow> {
   for (let attempt = 0; attempt < MAX_SLUGS; attempt++) {
-    const name = slugFrom(group.slugSource, slugSuffix(attempt < TIDY_SLUGS ? attempt : randomIndex()))
+    const suffix = slugSuffix(attempt < TIDY_SLUGS ? attempt : randomIndex())
+    const name = attempt === 0 && group.name ? group.name : slugFrom(group.slugSource, suffix)
     if (group.notNamed?.includes(name) || (await findGroupByName(trx, name))) continue
-    if (await insertGroup(trx, name, group, now)) return (await findGroupByName(trx, name))!
+    if (!(await insertGroup(trx, name, group, now))) continue
+    // Asked after the insert: a checkout that is just taking the name looks for the group in the same order.
+    if (!(await isNameHeld(trx, name))) return (await findGroupByName(trx, name))!
+    await trx.deleteFrom('groups').where('name', '=', name).execute()
   }
   throw new Error(`no free slug after ${MAX_SLUGS} tries`)
 }
@@ -44,6 +52,11 @@ export async function ensureGroup(
   const missing = (await findGroupByName(trx, name)) === undefined
   const created = missing && (await insertGroup(trx, name, group, now))
   return { group: (await findGroupByName(trx, name))!, created }
+}
+
+/** The slugs that are kept for the groups of the configuration. */
+export function configuredGroupNames({ users }: Pick<Config, 'users'>): string[] {
+  return users.flatMap(({ groups }) => groups).map((name) => slugFrom(name))
 }
 
 function randomIndex(): number {
