@@ -27,6 +27,11 @@ export function stripeClient({ stripe }: Pick<Config, 'stripe'>): Stripe | undef
   return client
 }
 
+/** @throws {ApiError} `payments_not_configured` without `stripe.secretKey` */
+export function requireStripe({ stripe }: Pick<Config, 'stripe'>): void {
+  if (!stripe.secretKey) throw new ApiError('payments_not_configured')
+}
+
 /** What a call of Stripe came to. */
 export type StripeAnswer<T> =
   | {
