@@ -1,5 +1,5 @@
 import { expireCheckoutSession } from './checkout-sessions.ts'
-import { collectInvoice, voidInvoice } from './collect-invoice.ts'
+import { collectInvoice, isProcessing, voidInvoice } from './collect-invoice.ts'
 import { completeCheckout, type Purchase } from './complete-checkout.ts'
 import { createCustomer, deleteCustomer, type NewCustomer, updateCustomer } from './customers.ts'
 import { attachPaymentMethod, createPaymentMethod, type PaymentKind } from './payment-methods.ts'
@@ -122,5 +122,6 @@ export function successUrl({ id, success_url: url }: stored.StoredCheckoutSessio
 }
 
 function collect(standIn: StandIn, invoice: stored.StoredInvoice): boolean {
-  return invoice.status === 'open' && collectInvoice(standIn, invoice, { automatic: false }) === 'succeeded'
+  if (invoice.status !== 'open' || isProcessing(standIn, invoice)) return false
+  return collectInvoice(standIn, invoice, { automatic: false }) === 'succeeded'
 }

@@ -89,8 +89,20 @@ function outcomeOf(declineCode: string | null, status: StoredCharge['status']): 
   }
 }
 
-function detailsOf(method: StoredPaymentMethod): StoredCharge['payment_method_details'] {
-  return { type: method.type, [method.type]: method.card ?? method.sepa_debit } as unknown as NonNullable<
-    StoredCharge['payment_method_details']
-  >
+/** Of a card that was charged less is told than of one that is kept. */
+function detailsOf({
+  type,
+  card,
+  sepa_debit: debit,
+}: StoredPaymentMethod): StoredCharge['payment_method_details'] {
+  const details: Record<string, unknown> = { type }
+  if (card) {
+    const { display_brand: _, generated_from: __, networks, three_d_secure_usage: ___, ...charged } = card
+    details['card'] = { ...charged, network: networks?.available[0] ?? null, three_d_secure: null }
+  }
+  if (debit) {
+    const { generated_from: _, ...charged } = debit
+    details['sepa_debit'] = { ...charged, mandate: null }
+  }
+  return details as unknown as StoredCharge['payment_method_details']
 }

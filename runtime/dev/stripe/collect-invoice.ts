@@ -1,5 +1,5 @@
 import { updateCustomer } from './customers.ts'
-import { emit } from './events.ts'
+import { change, emit } from './events.ts'
 import { closeInvoicePayment } from './invoice-payments.ts'
 import {
   cancelPaymentIntent,
@@ -10,7 +10,7 @@ import {
 import type { StandIn } from './stand-in.ts'
 import type { StoredInvoice, StoredPaymentMethod, StoredSubscription } from './stored.ts'
 import { invalidRequest } from './stripe-error.ts'
-import { endSubscription, setStatus } from './subscription-status.ts'
+import { endSubscription, isLive, setStatus } from './subscription-status.ts'
 
 /** Days from one failed attempt to the next; after the last one the subscription ends. */
 export const RETRY_DAYS = [3, 5, 7]
@@ -33,12 +33,20 @@ export function collectInvoice(
   }
   const intent = standIn.store.paymentIntents.get(invoice.payment_intent ?? '')
   if (!intent) throw invalidRequest('This invoice has nothing to collect with.')
+  refuseWhileProcessing(standIn, invoice)
 
   const outcome = method ? confirmPaymentIntent(standIn, intent, method) : 'failed'
-  invoice.attempted = true
-  if (automatic || invoice.attempt_count === 0) invoice.attempt_count += 1
-  if (outcome === 'processing') trustDebit(standIn, invoice)
-  else finish(standIn, invoice, outcome, automatic)
+  const attempt = () => {
+    invoice.attempted = true
+    if (automatic || invoice.attempt_count === 0) invoice.attempt_count += 1
+  }
+  if (outcome === 'processing') {
+    change(standIn, 'invoice.updated', invoice, attempt)
+    trustDebit(standIn, invoice)
+    return outcome
+  }
+  attempt()
+  finish(standIn, invoice, outcome, automatic)
   return outcome
 }
 
@@ -49,11 +57,12 @@ export function settleInvoice(standIn: StandIn, invoice: StoredInvoice, ok: bool
   finish(standIn, invoice, settlePayment(standIn, intent, ok), true)
 }
 
-/** Writes an open invoice off; what it held back goes on. @throws 400 unless it is open */
+/** Writes an open invoice off; what it held back goes on. @throws 400 unless it is open, and while a bank has yet to answer for it */
 export function voidInvoice(standIn: StandIn, invoice: StoredInvoice): void {
   if (invoice.status !== 'open')
     throw invalidRequest(`You can only pass in open invoices. This invoice is ${invoice.status}.`)
   const intent = standIn.store.paymentIntents.get(invoice.payment_intent ?? '')
+  refuseWhileProcessing(standIn, invoice)
   if (intent) cancelPaymentIntent(standIn, intent, 'void_invoice')
   closeInvoicePayment(standIn, invoice, 'canceled')
   standIn.agenda.set('payment-retries', invoice.id, null)
@@ -68,6 +77,11 @@ export function voidInvoice(standIn: StandIn, invoice: StoredInvoice): void {
   }
 }
 
+/** Whether a bank has yet to answer for the invoice. */
+export function isProcessing({ store }: StandIn, { payment_intent: intent }: StoredInvoice): boolean {
+  return store.paymentIntents.get(intent ?? '')?.status === 'processing'
+}
+
 export function subscriptionOf({ store }: StandIn, invoice: StoredInvoice): StoredSubscription | undefined {
   return store.subscriptions.get(invoice.parent?.subscription_details?.subscription ?? '')
 }
@@ -78,6 +92,10 @@ function trustDebit(standIn: StandIn, invoice: StoredInvoice): void {
   if (subscription?.status !== 'incomplete') return
   standIn.agenda.set('incomplete-expires', subscription.id, null)
   setStatus(standIn, subscription, 'active')
+}
+
+function refuseWhileProcessing(standIn: StandIn, invoice: StoredInvoice): void {
+  if (isProcessing(standIn, invoice)) throw invalidRequest('A payment of this invoice is being processed.')
 }
 
 function finish(standIn: StandIn, invoice: StoredInvoice, outcome: PaymentOutcome, automatic: boolean): void {
@@ -112,18 +130,21 @@ function markFailed(standIn: StandIn, invoice: StoredInvoice, automatic: boolean
   const subscription = subscriptionOf(standIn, invoice)
   const first = subscription?.status === 'incomplete'
   if (automatic) {
-    const days = first ? undefined : RETRY_DAYS[invoice.attempt_count - 1]
+    const goesOn = subscription && isLive(subscription) && !first
+    const days = !goesOn ? undefined : RETRY_DAYS[invoice.attempt_count - 1]
     invoice.next_payment_attempt = days === undefined ? null : clock.seconds() + days * 86_400
     agenda.set('payment-retries', invoice.id, invoice.next_payment_attempt, invoice.test_clock)
   }
   emit(standIn, 'invoice.payment_failed', invoice)
   setDelinquent(standIn, invoice, true)
-  if (!subscription || first || subscription.latest_invoice !== invoice.id) return
+  if (!subscription || first) return
 
-  if (subscription.status === 'active') setStatus(standIn, subscription, 'past_due')
+  const isLatest = subscription.latest_invoice === invoice.id
+  if (isLatest && subscription.status === 'active') setStatus(standIn, subscription, 'past_due')
   const exhausted = automatic && invoice.next_payment_attempt === null
-  if (exhausted && subscription.status === 'past_due')
+  if (exhausted && subscription.status === 'past_due') {
     endSubscription(standIn, subscription, 'payment_failed')
+  }
 }
 
 function setDelinquent(standIn: StandIn, invoice: StoredInvoice, delinquent: boolean): void {

@@ -1,8 +1,6 @@
-import { showEvent } from './show-event.ts'
-import { signPayload } from './signature.ts'
+import { sendEvent } from './send-event.ts'
 import type { StandIn } from './stand-in.ts'
 import type { StoredEvent } from './stored.ts'
-import { currentSecrets } from './webhook-endpoints.ts'
 
 /** How events reach the endpoints, as tests and the development stack see it. */
 export interface Delivery {
@@ -50,7 +48,6 @@ interface Pending {
 const PATIENCE_MS = 3 * 86_400_000
 const FIRST_BACK_OFF_MS = 1000
 const LONGEST_BACK_OFF_MS = 3_600_000
-const ANSWER_MS = 20_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Delivers each event to the endpoints that wait for it until they answer 2xx, for three days. */
@@ -96,15 +93,12 @@ export function createDelivery(
     pending.attempts += 1
     const event = store.events.get(pending.event)
     const endpoint = store.webhookEndpoints.get(pending.endpoint)
-    if (!event || !endpoint || endpoint.status !== 'enabled') return true
-
-    const body = JSON.stringify(
-      showEvent(standIn, event, endpoint.api_version ?? standIn.apiVersion),
-      null,
-      2,
-    )
-    const signature = signPayload(body, currentSecrets(standIn, endpoint), Math.floor(clock.hostNow() / 1000))
-    const failure = await send(fetch, endpoint.url, body, signature)
+    if (!event) return true
+    if (endpoint?.status !== 'enabled') {
+      settle(event, pending.endpoint)
+      return true
+    }
+    const failure = await sendEvent(standIn, fetch, event, endpoint)
     if (failure === undefined) {
       settle(event, endpoint.id)
       return true
@@ -180,32 +174,5 @@ export function createDelivery(
       return count
     },
     abandoned: () => [...abandoned],
-  }
-}
-
-/** @returns why the endpoint has not taken it, or undefined */
-async function send(
-  fetch: typeof globalThis.fetch,
-  url: string,
-  body: string,
-  signature: string,
-): Promise<string | undefined> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        accept: '*/*',
-        'content-type': 'application/json; charset=utf-8',
-        'stripe-signature': signature,
-        'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-      },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    })
-    await response.body?.cancel()
-    return response.ok ? undefined : `answered ${response.status}`
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
   }
 }

@@ -2,6 +2,14 @@ import type { StandIn } from './stand-in.ts'
 import { newId } from './stand-in.ts'
 import type { StoredEvent } from './stored.ts'
 
+/** How long Stripe shows what happened. */
+const SHOWN_SECONDS = 30 * 86_400
+
+/** Whether Stripe still shows an event. */
+export function isRecent({ clock }: StandIn, { created }: StoredEvent): boolean {
+  return created > clock.seconds() - SHOWN_SECONDS
+}
+
 /** Records that something happened to a resource, for the list of events and for each endpoint that wants the type. */
 export function emit(
   standIn: StandIn,

@@ -1,6 +1,6 @@
 import type { Happening } from './agenda.ts'
 import { expireCheckoutSession } from './checkout-sessions.ts'
-import { collectInvoice, subscriptionOf, voidInvoice } from './collect-invoice.ts'
+import { collectInvoice, isProcessing, subscriptionOf, voidInvoice } from './collect-invoice.ts'
 import { emit } from './events.ts'
 import { finalizeInvoice } from './invoices.ts'
 import { renewSubscription } from './renew-subscription.ts'
@@ -38,6 +38,7 @@ const handlers: Record<Happening, (standIn: StandIn, id: string) => void> = {
     const invoice = standIn.store.invoices.get(id)
     const subscription = invoice && subscriptionOf(standIn, invoice)
     if (invoice?.status !== 'open' || !subscription || !isLive(subscription)) return
+    if (isProcessing(standIn, invoice)) return
     collectInvoice(standIn, invoice, { automatic: true })
   },
   'debit-settles'(standIn, id) {

@@ -32,6 +32,7 @@ export function createInvoice(standIn: StandIn, wanted: NewInvoice): StoredInvoi
     amount_due: Math.max(total, 0),
     amount_overpaid: 0,
     amount_paid: 0,
+    amount_paid_off_stripe: 0,
     amount_remaining: Math.max(total, 0),
     amount_shipping: 0,
     application: null,

@@ -78,7 +78,7 @@ export function updatePrice(
     takeLookupKey(standIn, fields.lookup_key, transfer)
   }
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-  change(standIn, 'price.updated', price, () => Object.assign(price, given))
+  changePrice(standIn, price, given)
   return price
 }
 
@@ -118,7 +118,16 @@ function takeLookupKey(standIn: StandIn, key: string | null, transfer: boolean):
       { param: 'lookup_key' },
     )
   }
-  change(standIn, 'price.updated', holder, () => {
-    holder.lookup_key = null
-  })
+  changePrice(standIn, holder, { lookup_key: null })
+}
+
+/** Subscriptions show their prices as they are now. */
+function changePrice(standIn: StandIn, price: StoredPrice, fields: Partial<StoredPrice>): void {
+  change(standIn, 'price.updated', price, () => Object.assign(price, fields))
+  for (const { items } of standIn.store.subscriptions.values()) {
+    for (const item of items.data) {
+      if (item.price.id === price.id)
+        Object.assign(item, { price: structuredClone(price), plan: planOf(price) })
+    }
+  }
 }

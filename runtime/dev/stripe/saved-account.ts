@@ -1,4 +1,5 @@
 import type { AgendaEntry } from './agenda.ts'
+import { isRecent } from './events.ts'
 import type { StandIn } from './stand-in.ts'
 import { loadStore, type SavedStore, saveStore } from './store.ts'
 
@@ -8,12 +9,16 @@ interface SavedAccount {
   store: SavedStore
 }
 
-/** The whole account as JSON, secrets of endpoints included. */
-export function saveAccount({ store, clock, agenda }: StandIn): string {
+/** The account as JSON, secrets of endpoints included, without events that nobody can ask for any more. */
+export function saveAccount(standIn: StandIn): string {
+  const { store, clock, agenda } = standIn
+  const events = [...store.events.values()].filter(
+    (event) => event.waiting.length > 0 || isRecent(standIn, event),
+  )
   const saved: SavedAccount = {
     offsetMs: clock.offsetMs(),
     agenda: agenda.entries(),
-    store: saveStore(store),
+    store: { ...saveStore(store), events },
   }
   return JSON.stringify(saved)
 }

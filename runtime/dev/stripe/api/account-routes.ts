@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isRecent } from '../events.ts'
 import { createPortalSession } from '../portal-sessions.ts'
 import { showEvent } from '../show-event.ts'
 import type { StandIn } from '../stand-in.ts'
@@ -43,9 +44,6 @@ const listedEvents = z.strictObject({
   types: z.array(text).max(20).optional(),
   delivery_success: boolean.optional(),
 })
-
-/** How long Stripe shows what happened. */
-export const EVENT_SECONDS = 30 * 86_400
 
 const eventRoutes: ApiRoute[] = [
   apiRoute('GET', '/v1/events', listedEvents, ({ standIn, params }) => {
@@ -164,10 +162,6 @@ export const accountRoutes: ApiRoute[] = [
 
 function recentEvents(standIn: StandIn) {
   return [...standIn.store.events.values()].filter((event) => isRecent(standIn, event))
-}
-
-function isRecent({ clock }: StandIn, { created }: { created: number }): boolean {
-  return created > clock.seconds() - EVENT_SECONDS
 }
 
 /** A type may end in a wildcard, such as `customer.subscription.*`. */

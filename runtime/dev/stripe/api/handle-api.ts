@@ -10,7 +10,8 @@ import { customerRoutes } from './customer-routes.ts'
 import { expand } from './expand.ts'
 import { type Form, parseForm } from './form.ts'
 import { earlierAnswer, rememberAnswer } from './idempotency.ts'
-import { moneyRoutes } from './money-routes.ts'
+import { invoiceRoutes } from './invoice-routes.ts'
+import { paymentRoutes } from './payment-routes.ts'
 import { subscriptionRoutes } from './subscription-routes.ts'
 
 export interface ApiOptions {
@@ -29,7 +30,8 @@ const routes: ApiRoute[] = [
   ...catalogRoutes,
   ...checkoutRoutes,
   ...customerRoutes,
-  ...moneyRoutes,
+  ...invoiceRoutes,
+  ...paymentRoutes,
   ...subscriptionRoutes,
 ]
 

@@ -15,7 +15,12 @@ export const integer = z
 export const boolean = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 /** Of metadata an empty value takes the key away, and an empty string all of them. */
-export const metadata = z.union([z.record(z.string().max(40), z.string().max(500)), z.literal('')])
+export const metadata = z.union([
+  z
+    .record(z.string().max(40), z.string().max(500))
+    .refine((value) => Object.keys(value).length <= 50, 'Metadata can have up to 50 keys'),
+  z.literal(''),
+])
 
 /** A parameter of Stripe's that changes nothing here. */
 export const ignored = z.unknown().optional()

@@ -211,3 +211,21 @@ test('time does not move backwards', async () => {
   const { stripe } = await startStripe()
   expect(() => stripe.actions.advance({ to: START - 1 })).toThrow('backwards')
 })
+
+test('attempts that are used up end a subscription although newer invoices are open', async () => {
+  const { stripe } = await startStripe()
+  const { id: product } = stripe.actions.createProduct({ name: 'Weekly' })
+  const { id: weekly } = stripe.actions.createPrice({
+    product,
+    currency: 'usd',
+    unit_amount: 500,
+    recurring: { interval: 'week' },
+  })
+  const subscription = subscribe(stripe, weekly)
+  stripe.actions.setPaymentMethod(subscription.customer, 'declined')
+
+  stripe.actions.advance(22 * DAY_MS + HOUR_MS)
+
+  expect(subscription.status).toBe('canceled')
+  expect(stripe.state.invoices().map(({ status }) => status)).toEqual(['paid', 'open', 'open', 'open'])
+})

@@ -235,3 +235,28 @@ test('a test clock moves its own customers alone', async () => {
   ])
   expect(stripe.state.invoices().filter((invoice) => invoice.customer === other.customer)).toHaveLength(1)
 })
+
+test('a deleted test clock takes its customers along', async () => {
+  const { stripe, url } = await startStripe()
+  const { testHelpers, customers } = stripeClient(url)
+  const { id } = await testHelpers.testClocks.create({ frozen_time: Math.floor(stripe.now() / 1000) })
+  await customers.create({ test_clock: id })
+  stripe.actions.createCustomer({ name: 'stays' })
+
+  await testHelpers.testClocks.del(id)
+
+  expect(stripe.state.customers()).toMatchObject([{ name: 'stays' }])
+})
+
+test('a subscription shows its price as it is now', async () => {
+  const { stripe, url } = await startStripe()
+  const { small } = stock(stripe)
+  const subscription = subscribe(stripe, small)
+  const client = stripeClient(url)
+
+  await client.prices.update(small, { lookup_key: 'renamed', active: false })
+
+  expect(await client.subscriptions.retrieve(subscription.id)).toMatchObject({
+    items: { data: [{ price: { id: small, lookup_key: 'renamed', active: false } }] },
+  })
+})
