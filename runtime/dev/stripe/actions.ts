@@ -104,7 +104,8 @@ export function createActions(standIn: StandIn, act: <T>(work: () => T) => T) {
     /** Collects an open invoice now, outside of Stripe's schedule. @returns whether it is paid */
     retryInvoice: (id: string) =>
       act(() => inTimeOf(standIn, invoice(id).test_clock, () => collect(standIn, invoice(id)))),
-    voidInvoice: (id: string) => act(() => voidInvoice(standIn, invoice(id))),
+    voidInvoice: (id: string) =>
+      act(() => inTimeOf(standIn, invoice(id).test_clock, () => voidInvoice(standIn, invoice(id)))),
     /** @param amount minor units; default all that is left */
     refund: (chargeId: string, amount?: number) =>
       act(() => createRefund(standIn, found(store.charges, 'charge', chargeId), { amount })),

@@ -8,7 +8,11 @@ import { day, money, priceWords } from './words.ts'
 const CARDS = { pay: 'ok', decline: 'declined', debit: 'async', trial: 'none' } as const
 
 /** The buyer's page of a session. */
-export function checkoutPage(options: PageOptions, session: StoredCheckoutSession, refusal?: string): Page {
+export function checkoutPage(
+  options: PageOptions,
+  session: StoredCheckoutSession,
+  { refusal, email }: { refusal?: string; email?: string } = {},
+): Page {
   const { standIn } = options
   if (session.status !== 'open') return closedPage(session)
   const total = session.amount_total ?? 0
@@ -32,7 +36,7 @@ export function checkoutPage(options: PageOptions, session: StoredCheckoutSessio
       </table>
       ${trialWords(options, session)}
       <form method="post">
-        ${emailField(options, session)}
+        ${emailField(options, session, email)}
         <div class="row">
           <button class="main" name="action" value="pay">${total === 0 ? 'Start trial' : 'Pay'}</button>
           <button name="action" value="decline">Decline</button>
@@ -61,7 +65,9 @@ export function submitCheckout(
     card: CARDS[action as keyof typeof CARDS],
     ...(email && { email }),
   })
-  return result.paid ? seeOther(result.redirectTo) : checkoutPage(options, session, result.message)
+  return result.paid
+    ? seeOther(result.redirectTo)
+    : checkoutPage(options, session, { refusal: result.message, email })
 }
 
 function closedPage(session: StoredCheckoutSession): Page {
@@ -78,10 +84,10 @@ function closedPage(session: StoredCheckoutSession): Page {
   }
 }
 
-function emailField({ standIn }: PageOptions, session: StoredCheckoutSession): Html {
+function emailField({ standIn }: PageOptions, session: StoredCheckoutSession, typed?: string): Html {
   const known = session.customer_email ?? standIn.store.customers.get(session.customer ?? '')?.email
   return html`<label for="email">E-mail</label>
-    <input id="email" name="email" type="email" required value="${known}" ${known ? 'readonly' : null}>`
+    <input id="email" name="email" type="email" required value="${known ?? typed}" ${known ? 'readonly' : null}>`
 }
 
 function trialWords({ standIn }: PageOptions, session: StoredCheckoutSession): Html | false {

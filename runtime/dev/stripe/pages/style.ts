@@ -1,8 +1,8 @@
 /** How the stand-in's own pages look. */
 export const STYLE = `
-:root { color-scheme: light dark; --ink: #1a1f36; --soft: #5b6479; --paper: #fff; --back: #f4f6fa; --line: #d9deea; --deep: #4b45c6; }
+:root { color-scheme: light dark; --ink: #1f2729; --soft: #566064; --paper: #fffefb; --back: #f5f3ee; --line: #dfdbd1; --deep: #0f6b62; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #eef0f7; --soft: #a3abc0; --paper: #1b2030; --back: #11141f; --line: #333b52; --deep: #7f7af5; }
+  :root { --ink: #e8e9e4; --soft: #a3acac; --paper: #1c2225; --back: #14181a; --line: #30383b; --deep: #6fcfc0; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }

@@ -45,7 +45,9 @@ test('Decline stays on the page and says so, Cancel leads back and leaves the se
   const cancelled = await press(session.url!, { action: 'cancel' })
 
   expect(declined.status).toBe(402)
-  expect(await declined.text()).toContain('Your card was declined.')
+  const page = await declined.text()
+  expect(page).toContain('Your card was declined.')
+  expect(page).toContain('value="ada@example.com"')
   expect([cancelled.status, cancelled.headers.get('location')]).toEqual([303, 'https://shop.example/back'])
   expect(served.stripe.state.sessions()).toMatchObject([{ status: 'open' }])
 })
