@@ -7,12 +7,20 @@ const UNUSED: [part: string, path: RegExp][] = [
   ['withSchema', /\/kysely\/dist\/plugin\/with-schema\/[\w-]+\.js$/],
   ['MERGE, which MySQL does not have', /\/kysely\/dist\/(query-builder|parser)\/merge[\w-]*\.js$/],
   ['introspection', /\/kysely\/dist\/dialect\/mysql\/mysql-introspector\.js$/],
+  [
+    'event notifications of Stripe, which are not asked for',
+    /\/stripe\/esm\/StripeEventNotificationHandler\.js$/,
+  ],
   ['redaction of log lines, which is not configured', /\/@pinojs\/redact\/index\.js$/],
   [
     'JSON Schema of zod types: the OpenAPI document is written beforehand',
     /\/zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/,
   ],
 ]
+
+/** Of Stripe's resources, those that a worker calls; the others are nine tenths of its client. */
+const CALLED_AT_STRIPE =
+  /\/resources\/(BillingPortal\/(index|Sessions)|Charges|Checkout\/(index|Sessions)|Customers|InvoicePayments|Invoices|PaymentIntents|Prices|Subscriptions)\.js$/
 
 const ABSENT = 'absent'
 
@@ -26,6 +34,14 @@ export const leaveOutUnused: Plugin = {
         loader: 'js',
       }))
     }
+    build.onLoad({ filter: /\/stripe\/esm\/resources\/[\w/]+\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      return { contents: CALLED_AT_STRIPE.test(path) ? source : uncalledResource(source), loader: 'js' }
+    })
+    build.onResolve({ filter: /^uncalled-resource$/ }, ({ path }) => ({ path, namespace: ABSENT }))
+    build.onLoad({ filter: /^uncalled-resource$/, namespace: ABSENT }, () => ({
+      contents: UNCALLED_RESOURCE,
+    }))
     // nats.ws asks for it only where there is no Web Crypto.
     build.onResolve({ filter: /^crypto$/ }, ({ importer }) =>
       importer.includes('/nats.ws/') ? { path: 'crypto', namespace: ABSENT } : undefined,
@@ -45,4 +61,16 @@ function standIn(source: string, part: string): string {
     ([, name]) => `export const ${name} = () => leftOut`,
   )
   return [leftOut, ...classes, ...functions].join('\n')
+}
+
+/** The client makes one of every resource: that may not throw yet. */
+const UNCALLED_RESOURCE = `export class Uncalled {
+  constructor() {
+    return new Proxy(this, { get() { throw new Error('left out of this build: a resource of Stripe') } })
+  }
+}`
+
+function uncalledResource(source: string): string {
+  const names = [...source.matchAll(/^export class (\w+)/gm)].map(([, name]) => `Uncalled as ${name}`)
+  return `export { ${names.join(', ')} } from 'uncalled-resource'`
 }
