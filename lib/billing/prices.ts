@@ -18,12 +18,15 @@ export interface Price {
 }
 
 interface CachedPrice {
-  price: Price
+  /** Undefined when Stripe had none. */
+  price: Price | undefined
   /** When it was read. */
   readAt: number
 }
 
 const CACHE_MS = 5 * 60_000
+/** Long enough that visitors cannot make us ask Stripe without end. */
+const MISSING_CACHE_MS = 5000
 
 /** Prices by configuration and lookup key: plain data, so that isolates may share it between requests. */
 const caches = new WeakMap<Config['stripe'], Map<string, CachedPrice>>()
@@ -38,17 +41,18 @@ export function isOnOffer({ tiers }: Pick<Config, 'tiers'>, lookupKey: string): 
 
 /**
  * The active price with this lookup key, else the one with this id; at most 5 minutes old.
- * @returns undefined when Stripe has no such price, which is not remembered
+ * @returns undefined when Stripe has no such price, which is remembered for 5 seconds
  * @throws {ApiError} `payments_unavailable`
  */
 export async function findPrice(services: StripeServices, lookupKey: string): Promise<Price | undefined> {
   const { config, clock } = services
   const cached = cacheOf(config).get(lookupKey)
   const now = clock.now()
-  if (cached && now - cached.readAt < CACHE_MS) return cached.price
+  const keptMs = cached?.price ? CACHE_MS : MISSING_CACHE_MS
+  if (cached && now - cached.readAt < keptMs) return cached.price
 
   const price = (await findByLookupKey(services, lookupKey)) ?? (await findById(services, lookupKey))
-  if (price) cacheOf(config).set(lookupKey, { price, readAt: now })
+  cacheOf(config).set(lookupKey, { price, readAt: now })
   return price
 }
 
