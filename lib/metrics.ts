@@ -13,13 +13,7 @@ export interface Metrics {
 
 export type UpstreamService = 'kratos' | 'hydra' | 'stripe'
 
-export type WebhookOutcome =
-  | 'accepted'
-  | 'duplicate'
-  | 'bad_signature'
-  | 'bad_event'
-  | 'wrong_mode'
-  | 'too_large'
+export type WebhookOutcome = 'accepted' | 'duplicate' | 'bad_signature' | 'bad_event' | 'wrong_mode'
 
 /** Counts nothing. */
 export const noMetrics: Metrics = {

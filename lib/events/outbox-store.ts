@@ -1,13 +1,12 @@
 import type { ExpressionBuilder, Kysely } from 'kysely'
 import { byIndex, forUpdateSkipLocked } from '../db/dialect.ts'
+import { NOBODY, ownerName } from '../db/lease.ts'
 import type { Database, OutboxRow } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { type BackoffRange, backoffMs } from './backoff.ts'
 
 const RETRY: BackoffRange = { minMs: 1000, maxMs: 600_000 }
 const MAX_ERROR_LENGTH = 1000
-const OWNER_LENGTH = 32
-const NOBODY = '-'.repeat(OWNER_LENGTH)
 
 interface Claim {
   owner: string
@@ -151,11 +150,6 @@ export async function outboxStats(db: Kysely<Database>, now: number): Promise<Ou
     oldestPendingAgeMs: oldest ? Math.max(0, now - oldest.created_at) : 0,
     dead: countOf('dead'),
   }
-}
-
-/** The name at the width of the column: its end tells processes apart where it begins with a long host name. */
-function ownerName(owner: string): string {
-  return owner.slice(-OWNER_LENGTH).padEnd(OWNER_LENGTH, '.')
 }
 
 /** Matches these rows, given in their order; as one range where there are no gaps, which costs MySQL half as much. */

@@ -24,6 +24,11 @@ export function traceOf(request: Request): Trace {
   return { requestId, traceparent, ...(tracestate && { tracestate }) }
 }
 
+/** A trace that begins here: for work that no request asked for. */
+export function newTrace(): Trace {
+  return { requestId: crypto.randomUUID(), traceparent: `00-${newTraceId()}-${newSpanId()}-01` }
+}
+
 /** The headers that carry a trace to an upstream. */
 export function traceHeaders(trace: Trace): Record<string, string> {
   return {

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import { createBootstrapSubscription } from '../billing/bootstrap-subscription.ts'
+import { tellCreated } from '../billing/ledger/subscription-events.ts'
 import type { Config } from '../config.ts'
 import type { Database, GroupRow, UserRow } from '../db/tables.ts'
 import { appendEvent } from '../events/outbox.ts'
@@ -54,17 +55,7 @@ async function bootstrapSubscription(
   trace: Trace,
 ): Promise<void> {
   const subscription = await createBootstrapSubscription(trx, config, group, now)
-  if (!subscription || config.events.disableSubscriptionEvents) return
-  const payload = {
-    tierName: subscription.tier_name,
-    group: { id: group.id, name: group.name },
-    status: subscription.status,
-    subscriptionId: subscription.id,
-    billingProvider: subscription.provider,
-    startDate: new Date(subscription.started_at).toISOString(),
-    ...(subscription.ends_at !== null && { endDate: new Date(subscription.ends_at).toISOString() }),
-  }
-  await appendEvent(trx, 'subscription.created', payload, now, trace)
+  if (subscription) await tellCreated(trx, subscription, group, { config, now, trace })
 }
 
 async function hasMembership(trx: Transaction<Database>, user: UserRow): Promise<boolean> {

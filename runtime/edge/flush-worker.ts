@@ -1,4 +1,5 @@
 import type { Env } from '../../lib/env.ts'
+import { applyStripeEvents, tendStripeLedger } from './apply-stripe-events.ts'
 import type { EdgeBindings, WorkerContext } from './bindings.ts'
 import { createEnvSource } from './create-env.ts'
 import { flushOutbox, tidyOutbox } from './flush.ts'
@@ -13,13 +14,19 @@ export interface FlushWorker {
 /** Not for the internet: it has no route, and asks nobody who they are. */
 export function createFlushWorker(): FlushWorker {
   const envOf = createEnvSource()
-  const flush = (env: Env) => flushOutbox({ ...env, openBus: () => createNatsFlushBus(env.config, env.log) })
+  const flush = async (env: Env) => {
+    await applyStripeEvents(env)
+    return flushOutbox({ ...env, openBus: () => createNatsFlushBus(env.config, env.log) })
+  }
 
   return {
     async fetch(request, bindings, ctx) {
       if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } })
       const env = await envOf(bindings)
-      if (!env.config.nats.url) return unconfigured()
+      if (!env.config.nats.url) {
+        ctx.waitUntil(applyStripeEvents(env))
+        return unconfigured()
+      }
       const flushing = flush(env)
       // The caller may be gone before the flush is done.
       ctx.waitUntil(flushing.catch(() => undefined))
@@ -29,6 +36,8 @@ export function createFlushWorker(): FlushWorker {
     async scheduled(_event, bindings) {
       const env = await envOf(bindings)
       if (env.config.nats.url) await flush(env)
+      else await applyStripeEvents(env)
+      await tendStripeLedger(env)
       await tidyOutbox(env)
     },
   }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { inPart } from '../../lib/async/in-part.ts'
 import { within } from '../../lib/async/pause.ts'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
+import { createLedgerWorker, type LedgerWorker } from '../../lib/billing/ledger/ledger-worker.ts'
 import type { Config } from '../../lib/config.ts'
 import { migrationState } from '../../lib/db/migrate.ts'
 import type { Database } from '../../lib/db/tables.ts'
@@ -27,6 +28,7 @@ import { shareWhoami } from './share-whoami.ts'
 export interface Services {
   env: Env
   relay: Relay
+  ledger: LedgerWorker
   /** Marks this replica as going: readiness turns to `down`. */
   announceStop(): void
   /** Publishes what is pending, then closes the bus and the database; leaves what takes longer than the limit. */
@@ -39,7 +41,9 @@ export interface ServiceOptions extends DatabaseHooks {
   bus?: Bus
 }
 
-/** Of the time to close, what the relay may take for its last events. */
+/** Of the time to close, what the ledger may take for the events that it is at. */
+const LEDGER_SHARE = 0.4
+/** Of the time that is left then, what the relay may take for its last events. */
 const RELAY_SHARE = 0.7
 
 /**
@@ -53,15 +57,26 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
   // A pool that is busy must not look like a database that is down.
   const probes = openBeside(db, config, { poolSize: 2 })
   const bus = options.bus ?? (config.nats.url ? await openNatsBus(config, log) : createLocalBus(log))
+  const owner = `${hostname().slice(0, 24)}-${randomUUID()}`
   const relay = createRelay({
     db,
     bus,
     clock,
     log,
     config,
-    owner: `${hostname().slice(0, 24)}-${randomUUID()}`,
+    owner,
   })
   const metrics = createMetrics(() => outboxStats(probes.db, clock.now()))
+  const ledger = createLedgerWorker({
+    db,
+    clock,
+    log,
+    config,
+    metrics,
+    owner,
+    lanes: ledgerLanes(config),
+    onWritten: () => relay.wake(),
+  })
   const kratos = shareWhoami(createKratos(config.kratos, metrics, createHttpSend()))
 
   let stopping = false
@@ -76,7 +91,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     log,
     metrics,
     events: { wake: () => relay.wake() },
-    ledger: { wake: () => {} },
+    ledger: { wake: () => ledger.wake() },
     assets: { get: readAsset },
     health,
     ...(avatars && { avatars }),
@@ -84,12 +99,14 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
   return {
     env,
     relay,
+    ledger,
     announceStop: () => {
       stopping = true
     },
     async close(limitMs) {
       const closeBy = performance.now() + limitMs
-      await relay.stop(limitMs * RELAY_SHARE)
+      await ledger.stop(limitMs * LEDGER_SHARE)
+      await relay.stop((closeBy - performance.now()) * RELAY_SHARE)
       const closing = Promise.all([bus.close(), closeDatabase(), probes.close()]).catch((error: unknown) =>
         log.warn({ err: error }, 'not closed cleanly'),
       )
@@ -97,6 +114,11 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
         log.warn({}, 'stopped without closing everything')
     },
   }
+}
+
+/** Side by side on a server, less than half of the pool; one by one on SQLite, which has one writer. */
+function ledgerLanes({ database }: Config): number {
+  return database.file ? 1 : Math.max(1, Math.min(4, Math.floor(database.poolSize / 2) - 1))
 }
 
 interface WatchedParts {

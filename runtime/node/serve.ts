@@ -39,7 +39,7 @@ export interface ServeOptions extends ServiceOptions {
 
 /** Starts the product from a configuration: migrations, both listeners, the relay and the seeding of users. */
 export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
-  const { env, relay, announceStop, close } = await openServices(config, options)
+  const { env, relay, ledger, announceStop, close } = await openServices(config, options)
   const stopSeeding = new AbortController()
   try {
     if (config.migrateOnStart) await migrateAtStart(config, env, options)
@@ -54,6 +54,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
     const internal = await listen(served('internal'), env, { host: internalHost, port: config.mailAuth.port })
 
     relay.start()
+    ledger.start()
     const seeding = seedUsers(env, () => relay.wake(), stopSeeding.signal)
 
     return {

@@ -1,0 +1,76 @@
+import { databaseFailure } from '../../db/errors.ts'
+import type { StripeEventRow } from '../../db/tables.ts'
+import { transact } from '../../db/transact.ts'
+import type { Trace } from '../../http/trace.ts'
+import { readStripeEvent } from '../stripe-event.ts'
+import { isHandled } from './handled-events.ts'
+import { LedgerConflictError, type LedgerServices } from './ledger-services.ts'
+import { prepareEvent } from './prepare-event.ts'
+import { LeaseLostError, settleStripeEvent } from './stripe-event-store.ts'
+
+const MAX_TRIES = 10
+
+export type EventOutcome =
+  | { kind: 'applied' | 'lost' }
+  /** Something that is not the event's fault keeps it waiting. */
+  | { kind: 'away'; reason: string }
+  | { kind: 'failed'; reason: string; cause: unknown }
+
+/**
+ * Applies a leased event, together with the events that it causes, in one transaction; again from its start when a row that it read
+ * has changed meanwhile.
+ * @throws what the database throws when it is away
+ */
+export async function applyEvent(
+  services: LedgerServices,
+  owner: string,
+  row: StripeEventRow,
+  trace: Trace,
+): Promise<EventOutcome> {
+  try {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const outcome = await attempt(services, owner, row, trace)
+      if (outcome !== 'conflict') return outcome
+    }
+    return { kind: 'away', reason: 'others change the same rows' }
+  } catch (error) {
+    if (error instanceof LeaseLostError) return { kind: 'lost' }
+    const failure = databaseFailure(error)
+    if (failure === 'unavailable') throw error
+    if (failure === 'conflict') return { kind: 'away', reason: 'others lock the same rows' }
+    return { kind: 'failed', reason: reasonOf(error), cause: error }
+  }
+}
+
+async function attempt(
+  services: LedgerServices,
+  owner: string,
+  row: StripeEventRow,
+  trace: Trace,
+): Promise<EventOutcome | 'conflict'> {
+  const event = readStripeEvent(JSON.parse(row.payload ?? 'null'))
+  if (!event || !isHandled(event.type))
+    throw new Error('the stored payload is not an event of a handled type')
+  const now = services.clock.now()
+  const prepared = await prepareEvent(event.type, { services, event, now, trace })
+  if (prepared.kind === 'away') return prepared
+  try {
+    await transact(services.db, async (trx) => {
+      for (const write of prepared.writes) await write(trx)
+      await settleStripeEvent(trx, owner, row.id, 'applied', now)
+    })
+    return { kind: 'applied' }
+  } catch (error) {
+    if (error instanceof LedgerConflictError) return 'conflict'
+    throw error
+  }
+}
+
+/** What a dead letter says of its end: the error's own sentence, which for one of the database's may quote values, so only its name. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  const { code, errno, sqlMessage } = error as { code?: unknown; errno?: unknown; sqlMessage?: unknown }
+  return errno === undefined && sqlMessage === undefined
+    ? `${error.name}: ${error.message}`
+    : `${error.name} ${code}`
+}

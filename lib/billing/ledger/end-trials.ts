@@ -1,0 +1,37 @@
+import { transact } from '../../db/transact.ts'
+import type { Trace } from '../../http/trace.ts'
+import { OWN_PROVIDER } from '../bootstrap-subscription.ts'
+import type { LedgerServices } from './ledger-services.ts'
+import { findGroupById } from './owner.ts'
+import { tellChanged } from './subscription-events.ts'
+
+const BATCH = 100
+
+/** Ends the trials that no payment provider knows when their time is over, with one event each. @returns how many it ended */
+export async function endTrials(services: LedgerServices, now: number, trace: Trace): Promise<number> {
+  const due = await services.db
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('provider', '=', OWN_PROVIDER)
+    .where('status', '=', 'trialing')
+    .where('ends_at', '<=', now)
+    .limit(BATCH)
+    .execute()
+  let ended = 0
+  for (const row of due) {
+    ended += await transact(services.db, async (trx) => {
+      const change = { status: 'canceled', ended_at: row.ends_at, updated_at: now }
+      const { numUpdatedRows } = await trx
+        .updateTable('subscriptions')
+        .set(change)
+        .where('id', '=', row.id)
+        .where('status', '=', 'trialing')
+        .executeTakeFirst()
+      const group = row.group_id === null ? undefined : await findGroupById(trx, row.group_id)
+      if (numUpdatedRows === 0n || !group) return Number(numUpdatedRows)
+      await tellChanged(trx, row, { ...row, ...change }, group, { config: services.config, now, trace })
+      return 1
+    })
+  }
+  return ended
+}

@@ -1,0 +1,29 @@
+import type { Config } from '../../config.ts'
+import type { PricedItem } from '../stripe-shapes.ts'
+
+export interface SoldTier {
+  tierName: string
+  /** Whether the configuration knows the price. */
+  known: boolean
+  item: PricedItem
+}
+
+/**
+ * The tier of a subscription: the one that has the lookup key of an item's price, else the price's id; of several items, the first
+ * that names a tier. An unknown price stands under its own name.
+ */
+export function tierOf(tiers: Config['tiers'], items: PricedItem[]): SoldTier {
+  for (const item of items) {
+    const tierName = nameOf(tiers, item.lookupKey) ?? nameOf(tiers, item.priceId)
+    if (tierName !== undefined) return { tierName, known: true, item }
+  }
+  const [item] = items as [PricedItem]
+  return { tierName: item.lookupKey ?? item.priceId ?? 'unknown', known: false, item }
+}
+
+function nameOf(tiers: Config['tiers'], key: string | null): string | undefined {
+  if (key === null) return undefined
+  return tiers.find(
+    ({ lookupKey, variants }) => lookupKey === key || variants.some((v) => v.lookupKey === key),
+  )?.tierName
+}

@@ -1,0 +1,68 @@
+/* Readers of Stripe's JSON: what is absent or null reads as null, what has the wrong type is refused. */
+
+export type StripeObject = Record<string, unknown>
+
+/** An object of Stripe's that cannot be read: it names the field, never its value. */
+export class StripeShapeError extends Error {
+  override readonly name = 'StripeShapeError'
+  constructor(field: string, expected: string) {
+    super(`Stripe's object has no ${expected} in ${field}`)
+  }
+}
+
+export function isObject(value: unknown): value is StripeObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function objectIn(parent: StripeObject | null, field: string): StripeObject | null {
+  const value = parent?.[field]
+  return isObject(value) ? value : null
+}
+
+export function requireText(parent: StripeObject, field: string): string {
+  const value = textIn(parent, field)
+  if (value === null || value === '') throw new StripeShapeError(field, 'text')
+  return value
+}
+
+export function textIn(parent: StripeObject | null, field: string): string | null {
+  const value = parent?.[field] ?? null
+  if (value !== null && typeof value !== 'string') throw new StripeShapeError(field, 'text')
+  return value
+}
+
+/** A whole number that a double holds exactly, such as an amount in minor units. */
+export function wholeIn(parent: StripeObject | null, field: string): number | null {
+  const value = parent?.[field] ?? null
+  if (value !== null && !Number.isSafeInteger(value)) throw new StripeShapeError(field, 'whole number')
+  return value as number | null
+}
+
+export function requireWhole(parent: StripeObject, field: string): number {
+  const value = wholeIn(parent, field)
+  if (value === null) throw new StripeShapeError(field, 'whole number')
+  return value
+}
+
+/** A time in milliseconds since the epoch; Stripe gives seconds. */
+export function timeIn(parent: StripeObject | null, field: string): number | null {
+  const seconds = wholeIn(parent, field)
+  if (seconds === null) return null
+  if (Math.abs(seconds) > MAX_SECONDS) throw new StripeShapeError(field, 'time')
+  return seconds * 1000
+}
+
+/** The last second that a JavaScript date shows. */
+const MAX_SECONDS = 8_640_000_000_000
+
+/** The id of an object that is either named or expanded. */
+export function idIn(parent: StripeObject | null, field: string): string | null {
+  const value = parent?.[field]
+  return isObject(value) ? requireText(value, 'id') : textIn(parent, field)
+}
+
+/** The items of a list object. */
+export function listIn(parent: StripeObject | null, field: string): StripeObject[] {
+  const data = objectIn(parent, field)?.data
+  return Array.isArray(data) ? data.filter(isObject) : []
+}
