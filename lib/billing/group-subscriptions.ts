@@ -34,19 +34,6 @@ export async function hasLivePurchase(db: Kysely<Database>, groupId: number): Pr
   return (await query.executeTakeFirst()) !== undefined
 }
 
-export function findSubscriptionByProviderId(
-  db: Kysely<Database>,
-  provider: string,
-  providerSubscriptionId: string,
-): Promise<SubscriptionRow | undefined> {
-  return db
-    .selectFrom('subscriptions')
-    .selectAll()
-    .where('provider', '=', provider)
-    .where('provider_subscription_id', '=', providerSubscriptionId)
-    .executeTakeFirst()
-}
-
 /** Our own trials end by the clock, even before anybody has written it down. */
 function isLive({ status, provider, ends_at: endsAt }: SubscriptionRow, now: number): boolean {
   if (!(LIVE_STATUSES as readonly string[]).includes(status)) return false

@@ -6,7 +6,7 @@ import { compareOperation, describedOperation, operationName } from './compare.t
 import { contract } from './contract.ts'
 
 /** Only ever lowered, by whoever builds an operation and takes it off the list. */
-const MOST_NOT_BUILT = 75
+const MOST_NOT_BUILT = 65
 
 const notBuilt: string[] = readJson('not-built.json')
 /** Fields of the client's types that an answer leaves out, as `METHOD path: answer.field`. */

@@ -3,6 +3,8 @@ import type Stripe from 'stripe'
 import type { Config } from '../../config.ts'
 import { orIgnore } from '../../db/dialect.ts'
 import type { CheckoutReservationRow, Database } from '../../db/tables.ts'
+import { STRIPE } from '../ledger/rows.ts'
+import { tierOf } from '../ledger/tier-of.ts'
 
 /**
  * Writes what a price that is paid once has bought: a subscription without an end, under the id of its checkout session. It belongs to
@@ -15,15 +17,12 @@ export async function recordPurchase(
   session: Stripe.Checkout.Session,
   now: number,
 ): Promise<void> {
-  const tier = config.tiers.find(
-    ({ lookupKey: own, variants }) =>
-      own === lookupKey || variants.some((variant) => variant.lookupKey === lookupKey),
-  )
+  const { tierName } = tierOf(config.tiers, [{ priceId: null, lookupKey, quantity: 1 }])
   const customer = session.customer
   const row = {
     group_id: null,
-    tier_name: tier?.tierName ?? lookupKey,
-    provider: 'stripe',
+    tier_name: tierName,
+    provider: STRIPE,
     provider_subscription_id: session.id,
     provider_customer_id: typeof customer === 'string' ? customer : (customer?.id ?? null),
     status: 'active',

@@ -3,7 +3,7 @@ import type { Trace } from '../../http/trace.ts'
 import type { SubscriptionState } from '../stripe-shapes.ts'
 import { LedgerConflictError, type LedgerServices, type StateTime, standing } from './ledger-services.ts'
 import { findSubscription } from './rows.ts'
-import { writeSubscription } from './write-subscription.ts'
+import { showsState, writeSubscription } from './write-subscription.ts'
 
 const MAX_TRIES = 20
 
@@ -18,10 +18,12 @@ export async function applySubscriptionState(
   time: StateTime,
   now: number,
   trace: Trace,
-): Promise<'applied' | 'stale'> {
+): Promise<'applied' | 'unchanged' | 'stale'> {
   for (let tries = 1; ; tries++) {
     const known = await findSubscription(services.db, state.id)
     if (standing(known?.as_of, time) === 'older') return 'stale'
+    // Calls side by side all bring the same: only the first has to write, or they would keep each other from it.
+    if (known && known.as_of === time.asOf && showsState(known, state, services.config)) return 'unchanged'
     try {
       await transact(services.db, (trx) =>
         writeSubscription(trx, services, { known, state, time }, now, trace),

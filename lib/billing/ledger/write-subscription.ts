@@ -61,6 +61,17 @@ export async function writeSubscription(
   return after
 }
 
+/** Whether the row is as this state would make it. */
+export function showsState(
+  row: SubscriptionRow,
+  state: SubscriptionState,
+  { tiers }: Pick<LedgerServices['config'], 'tiers'>,
+): boolean {
+  return Object.entries(columns(tiers, row, state)).every(
+    ([name, value]) => row[name as keyof SubscriptionRow] === value,
+  )
+}
+
 function columns(
   tiers: LedgerServices['config']['tiers'],
   known: SubscriptionRow | undefined,
