@@ -39,7 +39,7 @@ async function start() {
     database,
     paymentTiers: TIERS,
     kratos: { url: kratos.url, adminUrl: kratos.url },
-    stripe: { ...stripeKeys(stripe.url), webhookSecret: endpoint.secret },
+    stripe: { ...stripeKeys(stripe.url), webhookSecret: endpoint.secrets[0]!.value },
     log: { level: 'error' },
   }
   const servers = await Promise.all([1, 2, 3].map(() => startGateway(config)))
