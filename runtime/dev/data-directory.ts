@@ -9,6 +9,8 @@ export interface DataDirectory {
   databaseFile: string
   /** The emulator's identities, sessions and mails. */
   oryFile: string
+  /** The account of the stand-in for Stripe. */
+  stripeFile: string
   logFile: string
   /** Signs loopTokens; made once, so that they outlive a restart. */
   jwtKey: string
@@ -32,6 +34,7 @@ export function openDataDirectory({ path, fresh = false }: DataDirectoryOptions)
   const files = {
     databaseFile: join(path, 'authlance.sqlite'),
     oryFile: join(path, 'ory.sqlite'),
+    stripeFile: join(path, 'stripe.json'),
     logFile: join(path, 'dev.log'),
   }
   const keyFile = join(path, 'jwt-key')

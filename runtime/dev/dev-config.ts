@@ -1,4 +1,6 @@
 import { type Config, parseConfig } from '../../lib/config.ts'
+import { DEV_TIERS } from './dev-tiers.ts'
+import type { OpenedStripe } from './open-stripe.ts'
 
 /** The account that every development stack starts with. Known to all: it lives on this machine alone. */
 export const ADMINISTRATOR = {
@@ -14,10 +16,19 @@ export interface DevSettings {
   jwtKey: string
   kratosUrl: string
   kratosAdminUrl: string
+  stripe: Pick<OpenedStripe, 'url' | 'secretKey' | 'webhookSecret'>
 }
 
 /** The configuration of a development stack: everything on loopback, a group and a trial for each new user. */
-export function devConfig({ port, databaseFile, jwtKey, kratosUrl, kratosAdminUrl }: DevSettings): Config {
+export function devConfig({
+  port,
+  databaseFile,
+  jwtKey,
+  kratosUrl,
+  kratosAdminUrl,
+  stripe,
+}: DevSettings): Config {
+  const url = `http://127.0.0.1:${port}`
   const { email, firstName, lastName } = ADMINISTRATOR
   const settings = {
     host: '127.0.0.1',
@@ -31,24 +42,15 @@ export function devConfig({ port, databaseFile, jwtKey, kratosUrl, kratosAdminUr
     mailAuth: { host: '127.0.0.1', port: 0 },
     users: [{ email, firstName, lastName, admin: true, groups: ['Operators'] }],
     authlance: { autoCreateGroup: true },
-    stripe: { trialPeriodDays: 14 },
-    paymentTiers: [
-      {
-        tierName: 'Standard',
-        lookupKey: 'standard_monthly',
-        price: 9,
-        billingCycle: 'monthly',
-        maxMembers: 25,
-        tierDescription: 'For a team: up to 25 members, billed each month.',
-      },
-      {
-        tierName: 'Company',
-        lookupKey: 'company_yearly',
-        price: 490,
-        billingCycle: 'yearly',
-        tierDescription: 'For everybody in the house: as many members as there are, billed each year.',
-      },
-    ],
+    stripe: {
+      secretKey: stripe.secretKey,
+      webhookSecret: stripe.webhookSecret,
+      apiBase: stripe.url,
+      successBaseUrl: url,
+      rootAppUrl: url,
+      trialPeriodDays: 14,
+    },
+    paymentTiers: DEV_TIERS,
     shutdown: { timeoutMs: 1500 },
   }
   return parseConfig(settings, { env: {} }).config

@@ -5,6 +5,7 @@ import { eventMessage } from '../../lib/events/message.ts'
 import { ApiError } from '../../lib/http/errors.ts'
 import { operation } from '../../lib/http/operation.ts'
 import { type Route, route } from '../../lib/http/route.ts'
+import { CustomerMove, type CustomerMoves, type CustomerNow } from './customer-moves.ts'
 import { ADMINISTRATOR } from './dev-config.ts'
 import type { LiveFeed, LiveMessage } from './live-feed.ts'
 import type { Mail } from './ory/ory-emulator.ts'
@@ -14,16 +15,18 @@ export interface DevSources {
   feed: LiveFeed
   /** The oldest first. */
   mails(): Mail[]
+  moves: CustomerMoves
 }
 
 /** How much of the past a page is shown. */
 const KEPT = 50
+const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]']
 
 /**
  * The page and what it listens to. They show codes and credentials to whoever asks, so they exist on a developer's
  * machine alone and answer to its own names alone: a foreign name that resolves here is somebody's trick.
  */
-export function devRoutes({ feed, mails }: DevSources): Route[] {
+export function devRoutes({ feed, mails, moves }: DevSources): Route[] {
   const get = (path: string, summary: string, handle: (env: Env, params: { name: string }) => unknown) =>
     route(path, {
       GET: operation({
@@ -32,7 +35,7 @@ export function devRoutes({ feed, mails }: DevSources): Route[] {
         params: z.object({ name: z.string().default('index.html') }),
         responses: { 200: z.unknown() },
         handle({ env, params, request }) {
-          if (!isOwnName(new URL(request.url).hostname)) throw new ApiError('not_found')
+          requireOwnName(request)
           return handle(env, params)
         },
       }),
@@ -44,6 +47,9 @@ export function devRoutes({ feed, mails }: DevSources): Route[] {
   }
   return [
     get('/', 'The page', pageFile),
+    // Where a checkout and the portal lead back to, as in the dashboard.
+    get('/subscription/payment/success', 'The page, after a payment', pageFile),
+    get('/subscription/plan-updated', 'The page, after the portal', pageFile),
     get('/dev/page/{name}', 'A file of the page', pageFile),
     get('/dev/stack', 'What this stack was started with', () => ({ administrator: ADMINISTRATOR })),
     get('/dev/mails', 'Every mail so far', mails),
@@ -54,7 +60,37 @@ export function devRoutes({ feed, mails }: DevSources): Route[] {
         { kind: 'ready', data: null },
       ]),
     ),
+    customerRoute(moves),
   ]
+}
+
+/** A customer at the stand-in for Stripe, and what may happen to it. JSON alone is taken, so that no foreign page's form gets in. */
+function customerRoute(moves: CustomerMoves): Route {
+  const params = z.object({ customer: z.string() })
+  const responses = { 200: z.unknown() }
+  return route('/dev/stripe/customers/{customer}', {
+    GET: operation({
+      summary: 'How a customer stands',
+      access: 'public',
+      params,
+      responses,
+      handle({ params: { customer }, request }) {
+        requireOwnName(request)
+        return known(moves.look(customer))
+      },
+    }),
+    POST: operation({
+      summary: 'Lets something happen to a customer',
+      access: 'public',
+      params,
+      body: { json: z.object({ move: CustomerMove }) },
+      responses,
+      handle({ params: { customer }, body: { move }, request }) {
+        requireOwnName(request)
+        return known(moves.make(customer, move))
+      },
+    }),
+  })
 }
 
 export function eventOnPage({ id, subject, data }: EventMessage): LiveMessage {
@@ -70,6 +106,12 @@ async function recentEvents({ db }: Env): Promise<EventMessage[]> {
   return rows.reverse().map((row) => eventMessage(row, undefined))
 }
 
-function isOwnName(hostname: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+/** @throws {ApiError} `not_found` under a foreign name */
+function requireOwnName(request: Request): void {
+  if (!OWN_NAMES.includes(new URL(request.url).hostname)) throw new ApiError('not_found')
+}
+
+function known(customer: CustomerNow | undefined): CustomerNow {
+  if (!customer) throw new ApiError('not_found')
+  return customer
 }

@@ -5,7 +5,9 @@ import { ensureAdministrator } from './administrator.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { devConfig } from './dev-config.ts'
 import { devRoutes, eventOnPage, mailOnPage } from './dev-routes.ts'
+import { DEV_TIERS } from './dev-tiers.ts'
 import { createLiveFeed } from './live-feed.ts'
+import { type OpenedStripe, openStripe } from './open-stripe.ts'
 import { createOryEmulator, type OryEmulator, type UiUrls } from './ory/ory-emulator.ts'
 import { serveFetch } from './serve-fetch.ts'
 
@@ -15,6 +17,7 @@ export interface DevStack {
   internalUrl: string
   kratosUrl: string
   kratosAdminUrl: string
+  stripeUrl: string
   stop(): Promise<void>
 }
 
@@ -24,15 +27,26 @@ export interface DevStackOptions {
   log: Logger
 }
 
-/** Starts the product with SQLite, a bus within this process and an emulated Ory, all on loopback. */
+/** The stand-in for Stripe listens this far above the product, where that is free. */
+const STRIPE_PORT_STEP = 10
+
+/** Starts the product with SQLite, a bus within this process, an emulated Ory and a stand-in for Stripe, all on loopback. */
 export async function startDevStack({ directory, port, log }: DevStackOptions): Promise<DevStack> {
-  const { databaseFile, oryFile, jwtKey } = directory
+  const { databaseFile, oryFile, stripeFile, jwtKey } = directory
   const url = `http://127.0.0.1:${port}`
   const feed = createLiveFeed()
   const bus = createLocalBus(log)
   bus.subscribe((message) => feed.send(eventOnPage(message)))
   const ory = await startOry(url, oryFile, (mail) => feed.send(mailOnPage(mail)))
+  let stripe: OpenedStripe | undefined
   try {
+    stripe = await openStripe({
+      productUrl: url,
+      tiers: DEV_TIERS,
+      dataFile: stripeFile,
+      port: port + STRIPE_PORT_STEP,
+    })
+    const { url: stripeUrl, moves, close: closeStripe } = stripe
     await ensureAdministrator(ory.adminUrl)
     const config = devConfig({
       port,
@@ -40,8 +54,9 @@ export async function startDevStack({ directory, port, log }: DevStackOptions): 
       jwtKey,
       kratosUrl: ory.publicUrl,
       kratosAdminUrl: ory.adminUrl,
+      stripe,
     })
-    const extraRoutes = devRoutes({ feed, mails: ory.mails })
+    const extraRoutes = devRoutes({ feed, mails: ory.mails, moves })
     const server = await serve(config, { log, bus, extraRoutes })
     await server.seeded
     return {
@@ -49,13 +64,16 @@ export async function startDevStack({ directory, port, log }: DevStackOptions): 
       internalUrl: server.internalUrl,
       kratosUrl: ory.publicUrl,
       kratosAdminUrl: ory.adminUrl,
+      stripeUrl,
       async stop() {
         feed.close()
+        await closeStripe()
         await server.stop()
         await ory.stop()
       },
     }
   } catch (error) {
+    await stripe?.close()
     await ory.stop()
     throw error
   }

@@ -9,8 +9,11 @@ export interface FetchServer {
 
 const MAX_HEADER_BYTES = 64 * 1024
 
-/** Serves a fetch handler on a free loopback port. Closing it cuts what is still connected. */
-export async function serveFetch(handler: (request: Request) => Promise<Response>): Promise<FetchServer> {
+/** Serves a fetch handler on a loopback port. Closing it cuts what is still connected. @param port 0 for any that is free */
+export async function serveFetch(
+  handler: (request: Request) => Promise<Response>,
+  port = 0,
+): Promise<FetchServer> {
   const server = createAdaptorServer({
     fetch: (request: Request) => handler(request),
     serverOptions: { maxHeaderSize: MAX_HEADER_BYTES },
@@ -18,7 +21,7 @@ export async function serveFetch(handler: (request: Request) => Promise<Response
   }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(port, '127.0.0.1', resolve)
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,6 +1,7 @@
 import { expireCheckoutSession } from './checkout-sessions.ts'
 import { collectInvoice, isProcessing, voidInvoice } from './collect-invoice.ts'
 import { completeCheckout, type Purchase } from './complete-checkout.ts'
+import { moveCustomer } from './customer-clock.ts'
 import { createCustomer, deleteCustomer, type NewCustomer, updateCustomer } from './customers.ts'
 import { attachPaymentMethod, createPaymentMethod, type PaymentKind } from './payment-methods.ts'
 import { createPrice, type NewPrice } from './prices.ts'
@@ -47,6 +48,8 @@ export function createActions(standIn: StandIn, act: <T>(work: () => T) => T) {
     createPrice: (wanted: NewPrice) => act(() => createPrice(standIn, wanted)),
     createCustomer: (wanted: NewCustomer = {}) => act(() => createCustomer(standIn, wanted)),
     createWebhookEndpoint: (wanted: NewWebhookEndpoint) => act(() => createWebhookEndpoint(standIn, wanted)),
+    moveWebhookEndpoint: (id: string, url: string) =>
+      act(() => Object.assign(found(store.webhookEndpoints, 'webhook endpoint', id), { url })),
 
     /** The buyer presses Pay on the page of the session. */
     pay(sessionId: string, purchase: Partial<Purchase> = {}): PayResult {
@@ -99,7 +102,22 @@ export function createActions(standIn: StandIn, act: <T>(work: () => T) => T) {
     deleteCustomer: (id: string) => act(() => deleteCustomer(standIn, customer(id))),
     /** What the customer pays with from now on. */
     setPaymentMethod: (id: string, kind: PaymentKind) =>
-      act(() => attachPaymentMethod(standIn, customer(id), createPaymentMethod(standIn, kind))),
+      act(() =>
+        inTimeOf(standIn, customer(id).test_clock, () =>
+          attachPaymentMethod(standIn, customer(id), createPaymentMethod(standIn, kind)),
+        ),
+      ),
+
+    paymentMethodOf: (id: string) =>
+      store.paymentMethods.get(customer(id).invoice_settings.default_payment_method ?? ''),
+    /** The time of a customer that has a clock of its own, in milliseconds. */
+    timeOf(id: string): number | undefined {
+      const frozen = store.testClocks.get(customer(id).test_clock ?? '')
+      return frozen && frozen.frozen_time * 1000
+    },
+    /** Moves one customer's time on, whether it began under a test clock or not. @param toMs since the epoch */
+    moveCustomer: (id: string, toMs: number) =>
+      act(() => moveCustomer(standIn, customer(id), Math.ceil(toMs / 1000))),
 
     /** Collects an open invoice now, outside of Stripe's schedule. @returns whether it is paid */
     retryInvoice: (id: string) =>

@@ -11,12 +11,16 @@ export interface ServedStripe {
 /** How often what real time has made due is looked for. */
 const TICK_MS = 1000
 
-/** Serves a stand-in for Stripe on a free loopback port. @param options `baseUrl` is set to where it is served, if absent */
-export async function serveStripe(
-  options: Omit<StripeStandInOptions, 'baseUrl'> & Partial<Pick<StripeStandInOptions, 'baseUrl'>> = {},
-): Promise<ServedStripe> {
+/**
+ * Serves a stand-in for Stripe on a loopback port.
+ * @param options `baseUrl` is set to where it is served, if absent; `port` is a free one, if absent
+ */
+export async function serveStripe({
+  port = 0,
+  ...options
+}: Partial<StripeStandInOptions> & { port?: number } = {}): Promise<ServedStripe> {
   let stripe: StripeStandIn
-  const server = await serveFetch((request) => stripe.fetch(request))
+  const server = await serveFetch((request) => stripe.fetch(request), port)
   stripe = createStripeStandIn({ baseUrl: server.url, ...options })
   const timer = setInterval(stripe.tick, TICK_MS)
   timer.unref()
