@@ -51,7 +51,7 @@ export async function settleCheckout(
   if (sessionId === null) return free(services, id, now)
 
   const answer = await askStripe(services, 'checkout.sessions.retrieve', (stripe) =>
-    stripe.checkout.sessions.retrieve(sessionId, { expand: ['subscription'] }),
+    stripe.checkout.sessions.retrieve(sessionId, { expand: ['subscription', 'payment_intent'] }),
   )
   if (answer.kind === 'missing') return free(services, id, now)
   const session = requireAnswer(answer)
@@ -59,6 +59,7 @@ export async function settleCheckout(
   if (session.status === 'expired') return free(services, id, now)
   if (session.status !== 'complete') return { kind: 'open' }
   if (session.payment_status === 'unpaid') {
+    if (hasFailed(session)) return free(services, id, now)
     await markProcessing(services.db, id, now)
     return { kind: 'processing' }
   }
@@ -83,6 +84,15 @@ export async function settleLapsedCheckouts(
     if (kind === 'completed' || kind === 'freed') settled++
   }
   return settled
+}
+
+/** Whether a payment that took its time came to nothing; the session itself stays complete and unpaid for ever. */
+function hasFailed({ subscription, payment_intent: intent }: Stripe.Checkout.Session): boolean {
+  if (subscription !== null && typeof subscription !== 'string') {
+    return subscription.status === 'incomplete_expired' || subscription.status === 'canceled'
+  }
+  if (intent === null || typeof intent === 'string') return false
+  return intent.status === 'requires_payment_method' || intent.status === 'canceled'
 }
 
 /** The subscription's state first, in a transaction of its own: it belongs to nobody until the checkout is bound. */

@@ -264,7 +264,28 @@ describe('a payment that takes its time', () => {
     await shop.env.db.updateTable('checkout_reservations').set({ expires_at: 1 }).execute()
     const eve = await shop.signIn('Eve')
     expect((await shop.check('acme', eve)).body.available).toBe(false)
-    expect((await shop.buy('acme', ada)).status).toBe(400)
+    expect((await shop.check('acme', ada)).body.available).toBe(false)
+  })
+
+  it('frees the name once it has failed, although no webhook told of it', async () => {
+    const { shop, checkout, ada, id } = await debit()
+    shop.stripe.actions.settleAsync(id, false)
+    expect((await shop.comeBack(checkout, ada)).map(({ status }) => status)).toEqual([404])
+    expect(await reservation(shop)).toMatchObject({ state: 'released', held_name: null })
+    expect((await shop.buy('acme', await shop.signIn('Eve'))).status).toBe(200)
+    expect(await shop.tables()).toMatchObject({ groups: 0, memberships: 0, subscriptions: 0 })
+  })
+
+  it('of a subscription does the same', async () => {
+    const shop = await openShop()
+    const ada = await shop.signIn('Ada')
+    const checkout = await shop.buy('acme', ada)
+    shop.stripe.actions.pay(shop.sessionOf(checkout), { card: 'async' })
+    expect((await shop.comeBack(checkout, ada)).map(({ status }) => status)).toEqual([404])
+    expect(await reservation(shop)).toMatchObject({ state: 'processing', held_name: 'acme' })
+    shop.stripe.actions.settleAsync(shop.sessionOf(checkout), true)
+    expect((await shop.comeBack(checkout, ada)).map(({ status }) => status)).toEqual([200, 200])
+    expect(await shop.tables()).toEqual(ONE)
   })
 
   it('makes the group once it has succeeded', async () => {
