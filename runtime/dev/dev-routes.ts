@@ -20,6 +20,8 @@ export interface DevSources {
 
 /** How much of the past a page is shown. */
 const KEPT = 50
+/** What Stripe sent, as it came: shown as it comes, so that it does not crowd the past out. */
+const RAW_SUBJECT = 'stripe.webhook.event'
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]']
 
 /**
@@ -102,7 +104,8 @@ export function mailOnPage({ id, recipient, subject, templateType, code, created
 }
 
 async function recentEvents({ db }: Env): Promise<EventMessage[]> {
-  const rows = await db.selectFrom('event_outbox').selectAll().orderBy('seq', 'desc').limit(KEPT).execute()
+  const query = db.selectFrom('event_outbox').selectAll().where('subject', '!=', RAW_SUBJECT)
+  const rows = await query.orderBy('seq', 'desc').limit(KEPT).execute()
   return rows.reverse().map((row) => eventMessage(row, undefined))
 }
 

@@ -16,9 +16,11 @@ export interface Group {
 
 export interface Tier {
   tierName: string
+  lookupKey?: string
   price?: number
   billingCycle?: string
   tierDescription?: string
+  variants?: { label: string; lookupKey: string; price: number; billingCycle: string }[]
 }
 
 /** Asks Kratos who is here, and exchanges the session for a loopToken. */

@@ -6,13 +6,19 @@ type MailOnPage = Omit<Mail, 'body' | 'templateData'>
 interface BusEvent {
   id: string
   subject: string
-  message: { time: string; seq: number; user?: { email: string }; group?: { name: string } }
+  message: { time: string; seq: number; user?: { email: string }; group?: { name: string }; type?: string }
 }
 
 const LONGEST_LIST = 100
 
-/** Shows mails and events as the stack tells of them; a lost connection comes back by itself. */
-export function listenLive(): void {
+/** What Stripe sent, as it came: many of these come with each change. */
+const RAW_SUBJECT = 'stripe.webhook.event'
+
+/**
+ * Shows mails and events as the stack tells of them; a lost connection comes back by itself.
+ * @param hear called with the subject of each new event, after those of the past
+ */
+export function listenLive(hear: (subject: string) => void): void {
   const seen = new Set<string>()
   const source = new EventSource('/dev/events')
   let caughtUp = false
@@ -25,7 +31,7 @@ export function listenLive(): void {
     const list = byId(`${kind}-list`)
     list.prepend(item)
     if (list.children.length > LONGEST_LIST) list.lastElementChild?.remove()
-    byId(`${kind}s-empty`).hidden = true
+    if (!item.classList.contains('raw-event')) byId(`${kind}s-empty`).hidden = true
   }
 
   source.addEventListener('mail', ({ data }) => {
@@ -35,7 +41,11 @@ export function listenLive(): void {
   source.addEventListener('event', ({ data }) => {
     const event: BusEvent = JSON.parse(data)
     add('event', event.id, () => eventItem(event))
+    if (caughtUp && event.subject !== RAW_SUBJECT) hear(event.subject)
   })
+  byId<HTMLInputElement>('show-raw').addEventListener('change', ({ target }) =>
+    byId('event-list').classList.toggle('with-raw', (target as HTMLInputElement).checked),
+  )
   source.addEventListener('ready', () => {
     caughtUp = true
     byId('mail-list').setAttribute('aria-live', 'polite')
@@ -83,10 +93,10 @@ async function useCode(code: string): Promise<void> {
 }
 
 function eventItem({ subject, message }: BusEvent): HTMLElement {
-  const about = message.user?.email ?? message.group?.name ?? ''
+  const about = message.user?.email ?? message.group?.name ?? message.type ?? ''
   return element(
     'li',
-    {},
+    subject === RAW_SUBJECT ? { class: 'raw-event' } : {},
     element(
       'details',
       {},

@@ -1,17 +1,27 @@
-import { type Account, loadAccount, saveProfile } from './account.ts'
+import type { TokenUser } from '../../../lib/auth/loop-token.ts'
+import { type Account, loadAccount, loadGroups, loadTiers, saveProfile } from './account.ts'
+import { settlePayment } from './billing.ts'
+import { clearBuying, prepareBuying, showBuying } from './buy-plan.ts'
 import { announce, byId, moveTo, show } from './dom.ts'
 import { clearEntry, type Entered, prepareEntry, showEntry } from './entry.ts'
 import { emptyForm, onSubmit } from './form.ts'
 import { failed, findFlow, isFlow, type Problems, sendFlow, signOut } from './kratos.ts'
 import { listenLive } from './live.ts'
-import { showGroups, showPerson } from './person-view.ts'
+import { showGroups, showPerson, showTiers } from './person-view.ts'
+import { isBought, loadPlans, showPlans } from './plan-view.ts'
 import { hideToken, showToken } from './token-view.ts'
 import { followLink, prepareVerification, rememberVerification, showVerification } from './verification.ts'
 
 /** A change of password that is due after a recovery. */
 let settingsFlow: string | undefined
 
+/** Whose groups and plans the page shows. */
+let shown: TokenUser | undefined
+/** Waits for the last of the events that come together. */
+let catchingUp: ReturnType<typeof setTimeout> | undefined
+
 prepareEntry(enter)
+prepareBuying()
 prepareVerification(async () => {
   const { kind } = await refresh()
   announce('Your address is verified.')
@@ -27,11 +37,17 @@ byId('sign-out').addEventListener('click', leave)
 addEventListener('hashchange', () => {
   if (location.hash !== '#mails') showEntry()
 })
-listenLive()
+listenLive((subject) => {
+  if (!/^(payment|subscription|group)\./.test(subject)) return
+  clearTimeout(catchingUp)
+  catchingUp = setTimeout(refreshTenant, 300)
+})
 await arrive()
 
-/** Goes on where a link of Kratos led, then shows who is here. */
+/** Goes on where a link of Kratos or a payment led, then shows who is here. */
 async function arrive(): Promise<void> {
+  const { pathname, searchParams } = new URL(location.href)
+  if (pathname.startsWith('/subscription/')) return comeBack(pathname, searchParams.get('session_id'))
   const flow = new URL(location.href).searchParams.get('flow')
   const place = location.hash
   if (flow) history.replaceState(null, '', `/${place === '#verify' || place === '#password' ? '' : place}`)
@@ -41,6 +57,20 @@ async function arrive(): Promise<void> {
   if (!sentence) return
   announce(sentence)
   moveTo('verify-title')
+}
+
+/** After a payment, or from the portal. */
+async function comeBack(pathname: string, sessionId: string | null): Promise<void> {
+  history.replaceState(null, '', '/')
+  const account = await refresh()
+  if (account.kind !== 'in') return announce('Sign in to see what you have bought.')
+  const isPayment = pathname.endsWith('/success') && sessionId !== null
+  const problem = isPayment ? await settlePayment(account.claims.user.identity, sessionId) : undefined
+  if (isPayment) await refresh()
+  announce(
+    problem ?? (isPayment ? 'The plan is bought, and the new token says so.' : 'Back from the portal.'),
+  )
+  moveTo('plan-title')
 }
 
 async function enter({ sentence, verificationFlow, settingsFlow: due }: Entered): Promise<void> {
@@ -71,15 +101,31 @@ async function refresh(): Promise<Account> {
     }),
   )
   render(account)
-  if (account.kind === 'in') await showGroups(account.claims.user)
+  if (account.kind === 'in') await showTenant(account.claims.user)
   return account
+}
+
+/** The groups of whoever is shown, and what they are on, as they are now. */
+async function refreshTenant(): Promise<void> {
+  if (shown) await showTenant(shown)
+}
+
+async function showTenant(user: TokenUser): Promise<void> {
+  shown = user
+  const [groups, tiers] = await Promise.all([loadGroups(user), loadTiers()])
+  const [plans] = await Promise.all([loadPlans(user, groups), showGroups(user, groups)])
+  if (shown !== user) return
+  showPlans(plans, refreshTenant)
+  showTiers(tiers)
+  showBuying(user, tiers, plans.find((plan) => !isBought(plan))?.group)
+  byId('step-plan').classList.toggle('done', plans.some(isBought))
 }
 
 function render(account: Account): void {
   const isIn = account.kind === 'in'
   const user = isIn ? account.claims.user : undefined
   show('enter', !isIn)
-  for (const id of ['person', 'token', 'groups', 'profile-card']) show(id, isIn)
+  for (const id of ['person', 'token', 'groups', 'plan-card', 'profile-card']) show(id, isIn)
   show('password-card', isIn && settingsFlow !== undefined)
   showVerification(user && !user.verified ? user.email : undefined)
   for (const [step, done] of [
@@ -96,6 +142,9 @@ function render(account: Account): void {
     showToken(account.token, account.claims)
     return
   }
+  shown = undefined
+  byId('step-plan').classList.remove('done')
+  clearBuying()
   hideToken()
   showEntry()
   if (account.kind === 'trouble') announce(account.sentence)

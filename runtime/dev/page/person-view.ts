@@ -1,5 +1,5 @@
 import type { TokenUser as User } from '../../../lib/auth/loop-token.ts'
-import { type Group, loadGroups, loadMembers, loadTiers, type Tier } from './account.ts'
+import { type Group, loadMembers, type Tier } from './account.ts'
 import { byId, element } from './dom.ts'
 
 /** Shows who is signed in, and fills the profile form. */
@@ -18,14 +18,17 @@ export function showPerson(user: User): void {
   byId<HTMLSelectElement>('pr-gender').value = user.gender ?? ''
 }
 
-/** Shows the groups with their members, and the plans that a group can be on. */
-export async function showGroups(user: User): Promise<void> {
-  const [groups, tiers] = await Promise.all([loadGroups(user), loadTiers()])
+/** Shows the groups with their members. */
+export async function showGroups(user: User, groups: Group[]): Promise<void> {
   const members = await Promise.all(groups.map(loadMembers))
   byId('group-list').replaceChildren(
     ...groups.map((group, index) => groupItem(group, members[index]!, user)),
     ...(groups.length ? [] : [element('li', { class: 'muted' }, 'You are in no group.')]),
   )
+}
+
+/** Shows the plans that a group can be on. */
+export function showTiers(tiers: Tier[]): void {
   byId('tier-list').replaceChildren(...tiers.map(tierItem))
 }
 
