@@ -169,3 +169,19 @@ function actions(test: TestEnv, sessions: Map<string, KratosSession>) {
     },
   }
 }
+
+/** A shop in which Ada has bought a plan for a group. @param options of the shop */
+export async function openSoldShop(name: string, options: ShopOptions = {}) {
+  const shop = await openShop(options)
+  const ada = await shop.signIn('Ada')
+  const checkout = await shop.buy(name, ada)
+  shop.stripe.actions.pay(shop.sessionOf(checkout))
+  const [, bought] = await shop.comeBack(checkout, ada)
+  return { shop, ada, bought: bought!.body }
+}
+
+export async function makeSysadmin({ env }: Shop, { identity }: Buyer): Promise<void> {
+  const users = env.db.selectFrom('users').select('id').where('identity', '=', identity)
+  const { id } = await users.executeTakeFirstOrThrow()
+  await env.db.insertInto('user_roles').values({ user_id: id, role: 'sysadmin' }).execute()
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import checkoutSession from '../../../functions/authlance/payments/api/v1/checkout-session.ts'
-import { DAY_MS, openShop, PAY, type Shop } from '../../parts/shop.ts'
+import { openShop, PAY, type Shop } from '../../parts/shop.ts'
 
 const lastSession = ({ stripe }: Shop) => stripe.state.sessions().at(-1)!
 
@@ -174,100 +174,5 @@ describe('a checkout', () => {
     const shop = await openShop()
     const { status, body } = await shop.post(checkoutSession, `${PAY}/checkout-session`, {})
     expect([status, body.code]).toEqual([401, 'unauthenticated'])
-  })
-})
-
-describe('there is no second trial', () => {
-  it('for a buyer whose earlier checkout had one', async () => {
-    const shop = await openShop({ stripe: { trialPeriodDays: 14 } })
-    const ada = await shop.signIn('Ada')
-    const first = await shop.buy('acme', ada)
-    shop.stripe.actions.pay(shop.sessionOf(first))
-    await shop.comeBack(first, ada)
-    await shop.buy('other', ada)
-    expect(lastSession(shop).subscription_data.trial_period_days).toBe(null)
-  })
-
-  it('for a group that bought something before, which pays as the customer that it was', async () => {
-    const shop = await openShop({ stripe: { trialPeriodDays: 14 } })
-    const ada = await shop.signIn('Ada')
-    const first = await shop.buy('acme', ada, { trialPeriodDays: 0 })
-    shop.stripe.actions.pay(shop.sessionOf(first))
-    await shop.comeBack(first, ada)
-    await shop.env.db.updateTable('subscriptions').set({ status: 'canceled' }).execute()
-    expect((await shop.buy('acme', ada)).status).toBe(200)
-    const [customer] = shop.stripe.state.customers()
-    expect(lastSession(shop)).toMatchObject({
-      customer: customer!.id,
-      customer_email: null,
-      subscription_data: { trial_period_days: null },
-    })
-
-    shop.stripe.actions.deleteCustomer(customer!.id)
-    expect((await shop.buy('acme', ada)).status).toBe(200)
-    expect(lastSession(shop)).toMatchObject({ customer: null, customer_email: ada.email })
-  })
-
-  it('and in a group that is on our own trial only the days that are left of it', async () => {
-    const shop = await openShop({
-      config: { authlance: { autoCreateGroup: true } },
-      stripe: { trialPeriodDays: 14 },
-    })
-    const ada = await shop.signIn('Ada')
-    const { db } = shop.env
-    await db
-      .updateTable('subscriptions')
-      .set({ ends_at: Date.now() + 3.5 * DAY_MS })
-      .execute()
-    await shop.buy('ada-lovelace', ada)
-    expect(lastSession(shop).subscription_data.trial_period_days).toBe(4)
-
-    await db
-      .updateTable('subscriptions')
-      .set({ ends_at: Date.now() - DAY_MS })
-      .execute()
-    await shop.buy('ada-lovelace', ada)
-    expect(lastSession(shop).subscription_data.trial_period_days).toBe(null)
-  })
-})
-
-describe('while Stripe is in trouble', () => {
-  it('slow, down or too busy is 503 with Retry-After, and nothing half-made stays', async () => {
-    const shop = await openShop({ stripe: { timeoutMs: 200 } })
-    const ada = await shop.signIn('Ada')
-    const { faults } = shop.stripe
-    for (const [fault, mend] of [
-      [() => faults.down(true), () => faults.down(false)],
-      [() => faults.rateLimit(5), () => faults.rateLimit(0)],
-      [() => faults.delay(400), () => faults.delay(0)],
-    ] as const) {
-      fault()
-      const { status, body, headers } = await shop.buy('acme', ada)
-      expect([status, body.code]).toEqual([503, 'payments_unavailable'])
-      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
-      mend()
-    }
-    expect((await shop.buy('acme', ada)).status).toBe(200)
-  })
-
-  it('a failure between the hold and the session frees the name for anybody', async () => {
-    const shop = await openShop()
-    const [ada, eve] = [await shop.signIn('Ada'), await shop.signIn('Eve')]
-    await shop.buy('other', ada)
-    shop.stripe.faults.down(true)
-    expect((await shop.buy('acme', ada)).status).toBe(503)
-    shop.stripe.faults.down(false)
-    expect((await shop.buy('acme', eve)).status).toBe(200)
-  })
-
-  it("the library's own retries carry the idempotency key: a lost answer makes one session", async () => {
-    const shop = await openShop({ stripe: { maxRetries: 2 } })
-    const ada = await shop.signIn('Ada')
-    await shop.buy('other', ada)
-    shop.stripe.faults.loseAnswers(1)
-    expect((await shop.buy('acme', ada)).status).toBe(200)
-    expect(
-      shop.stripe.state.sessions().filter((session) => session.client_reference_id === 'acme'),
-    ).toHaveLength(1)
   })
 })
