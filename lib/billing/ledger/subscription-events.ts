@@ -4,6 +4,7 @@ import type { Database, GroupRow, SubscriptionRow } from '../../db/tables.ts'
 import { appendEvent } from '../../events/outbox.ts'
 import type { Payload } from '../../events/subjects.ts'
 import type { Trace } from '../../http/trace.ts'
+import { LIVE_STATUSES } from '../group-subscriptions.ts'
 
 export type NamedGroup = Pick<GroupRow, 'id' | 'name'>
 
@@ -63,7 +64,7 @@ export function hasEnded(status: string): boolean {
 
 /** Whether the group has the use of it, be it unpaid for the moment. */
 export function isLive(status: string): boolean {
-  return ['active', 'trialing', 'past_due', 'unpaid', 'paused'].includes(status)
+  return (LIVE_STATUSES as readonly string[]).includes(status)
 }
 
 /** What a change is told for. */
