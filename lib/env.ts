@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { TokenKeys } from './auth/token-keys.ts'
+import type { TakenEvent } from './billing/store-stripe-event.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/tables.ts'
 import type { AvatarStore } from './identity/avatar-store.ts'
@@ -17,7 +18,7 @@ export interface Env {
   log: Log
   metrics: Metrics
   events: EventSignal
-  ledger: LedgerSignal
+  ledger: LedgerIntake
   /** Absent when no `s3Config` is given. */
   avatars?: AvatarStore
   /** Static files of the API reference page. */
@@ -35,8 +36,14 @@ export interface EventSignal {
   wake(ctx: ExecutionContext): void
 }
 
-/** Tells the ledger worker that Stripe events wait; called after the commit, never inside a transaction. */
-export interface LedgerSignal {
+/** Where Stripe's events are taken in. */
+export interface LedgerIntake {
+  /**
+   * Keeps an event with its `stripe.webhook.event`; resolves after the commit.
+   * @returns false when it was kept before
+   */
+  store(taken: TakenEvent): Promise<boolean>
+  /** Tells the ledger worker that events wait; called after the commit, never inside a transaction. */
   wake(ctx: ExecutionContext): void
 }
 

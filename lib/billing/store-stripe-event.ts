@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from 'kysely'
 import { orIgnore } from '../db/dialect.ts'
-import type { Database } from '../db/tables.ts'
+import type { Database, NewOutboxRow } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
-import { appendEvent } from '../events/outbox.ts'
+import { outboxRow } from '../events/outbox.ts'
 import type { Trace } from '../http/trace.ts'
 import type { StripeEvent } from './stripe-event.ts'
 
@@ -10,41 +10,49 @@ import type { StripeEvent } from './stripe-event.ts'
 const MAX_PUBLISHED_CHARACTERS = 131_072
 const MAX_PUBLISHED_DEPTH = 64
 
-/**
- * Keeps an event with its `stripe.webhook.event`, in one transaction. The event's id is the key, so it is kept once, whoever brings it.
- * @param raw the event as Stripe sent it
- * @returns false when it was kept before
- */
-export async function storeStripeEvent(
-  db: Kysely<Database>,
-  event: StripeEvent,
-  raw: string,
-  now: number,
-  trace: Trace,
-): Promise<boolean> {
-  return transact(db, (trx) => insertEvent(trx, event, raw, now, trace))
+/** An event that was taken in. */
+export interface TakenEvent {
+  event: StripeEvent
+  /** The event as Stripe sent it. */
+  raw: string
+  /** Milliseconds since the epoch. */
+  now: number
+  trace: Trace
 }
 
-async function insertEvent(
-  trx: Transaction<Database>,
-  event: StripeEvent,
-  raw: string,
-  now: number,
-  trace: Trace,
-): Promise<boolean> {
-  const { id, type, createdAt, apiVersion, livemode, object } = event
-  const insert = trx.insertInto('stripe_events').values({
-    id,
-    type,
-    created_at: createdAt,
-    api_version: apiVersion,
-    livemode: livemode ? 1 : 0,
+/**
+ * Keeps an event with its `stripe.webhook.event`, in one transaction. The event's id is the key, so it is kept once, whoever brings it.
+ * @returns false when it was kept before
+ */
+export function storeStripeEvent(db: Kysely<Database>, taken: TakenEvent): Promise<boolean> {
+  return transact(db, async (trx) => {
+    const insert = orIgnore(trx, trx.insertInto('stripe_events').values(eventRow(taken)))
+    if ((await insert.executeTakeFirst()).numInsertedOrUpdatedRows !== 1n) return false
+    await trx.insertInto('event_outbox').values(webhookEvent(taken)).execute()
+    return true
+  })
+}
+
+/** Keeps events that are all new, in one transaction. @throws a unique violation when one was kept before: then none is kept */
+export async function insertStripeEvents(trx: Transaction<Database>, taken: TakenEvent[]): Promise<void> {
+  await trx.insertInto('stripe_events').values(taken.map(eventRow)).execute()
+  await trx.insertInto('event_outbox').values(taken.map(webhookEvent)).execute()
+}
+
+function eventRow({ event, raw, now }: TakenEvent) {
+  return {
+    id: event.id,
+    type: event.type,
+    created_at: event.createdAt,
+    api_version: event.apiVersion,
+    livemode: event.livemode ? 1 : 0,
     payload: raw,
     received_at: now,
-  })
-  const { numInsertedOrUpdatedRows } = await orIgnore(trx, insert).executeTakeFirst()
-  if (numInsertedOrUpdatedRows !== 1n) return false
+  }
+}
 
+function webhookEvent({ event, raw, now, trace }: TakenEvent): NewOutboxRow {
+  const { id, type, createdAt, apiVersion, livemode, object } = event
   const payload = {
     eventId: id,
     type,
@@ -55,13 +63,13 @@ async function insertEvent(
       ...(typeof object.id === 'string' && { id: object.id }),
       ...(typeof object.object === 'string' && { object: object.object }),
     },
-    ...(isPublishable(raw) && { event: JSON.parse(raw) as Record<string, unknown> }),
   }
-  await appendEvent(trx, 'stripe.webhook.event', payload, now, trace)
-  return true
+  const row = outboxRow('stripe.webhook.event', payload, now, trace)
+  // What Stripe sent is JSON text already: joining texts spares a print of it.
+  return isPublishable(raw) ? { ...row, payload: `${row.payload.slice(0, -1)},"event":${raw}}` } : row
 }
 
-/** What is nested so deep that it cannot be written as JSON again is nothing that Stripe makes. */
+/** What is nested deeper than anything that Stripe makes may be more than a consumer can read. */
 function isPublishable(raw: string): boolean {
   if (raw.length > MAX_PUBLISHED_CHARACTERS) return false
   let depth = 0

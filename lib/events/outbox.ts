@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import type { Database } from '../db/tables.ts'
+import type { Database, NewOutboxRow } from '../db/tables.ts'
 import type { Trace } from '../http/trace.ts'
 import { type Payload, SUBJECTS, type Subject } from './subjects.ts'
 
@@ -15,8 +15,21 @@ export async function appendEvent<S extends Subject>(
   now: number,
   trace: Trace,
 ): Promise<void> {
+  await trx
+    .insertInto('event_outbox')
+    .values(outboxRow(subject, payload, now, trace))
+    .execute()
+}
+
+/** The row of an event that is to be written with others. @param now milliseconds since the epoch */
+export function outboxRow<S extends Subject>(
+  subject: S,
+  payload: Payload<S>,
+  now: number,
+  trace: Trace,
+): NewOutboxRow {
   const { schema, schemaVersion } = SUBJECTS[subject]
-  const row = {
+  return {
     id: crypto.randomUUID(),
     subject,
     schema_version: schemaVersion,
@@ -24,5 +37,4 @@ export async function appendEvent<S extends Subject>(
     traceparent: trace.traceparent,
     created_at: now,
   }
-  await trx.insertInto('event_outbox').values(row).execute()
 }

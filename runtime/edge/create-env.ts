@@ -1,4 +1,5 @@
 import { importTokenKeys, type TokenKeys } from '../../lib/auth/token-keys.ts'
+import { storeStripeEvent } from '../../lib/billing/store-stripe-event.ts'
 import { configFromJsonBindings } from '../../lib/config/json-bindings.ts'
 import { secretValues } from '../../lib/config/secrets.ts'
 import type { Config } from '../../lib/config.ts'
@@ -55,7 +56,10 @@ function requestEnv({ config, keys, log }: Kept, bindings: EdgeBindings): Env {
     clock: { now: () => Date.now() },
     metrics: noMetrics,
     events: { wake: (ctx) => wakeFlush(bindings, ctx, log) },
-    ledger: { wake: (ctx) => wakeFlush(bindings, ctx, log) },
+    ledger: {
+      store: (taken) => storeStripeEvent(db, taken),
+      wake: (ctx) => wakeFlush(bindings, ctx, log),
+    },
     assets: { get: (name) => readAsset(bindings, name) },
     health: createHealth({
       // Migrations are the business of the container or of `authlance migrate`: a table to read is all that is asked here.

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { inPart } from '../../lib/async/in-part.ts'
 import { within } from '../../lib/async/pause.ts'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
+import { createGroupIntake } from '../../lib/billing/group-intake.ts'
 import { createLedgerWorker, type LedgerWorker } from '../../lib/billing/ledger/ledger-worker.ts'
 import type { Config } from '../../lib/config.ts'
 import { migrationState } from '../../lib/db/migrate.ts'
@@ -91,7 +92,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     log,
     metrics,
     events: { wake: () => relay.wake() },
-    ledger: { wake: () => ledger.wake() },
+    ledger: { store: createGroupIntake(db), wake: () => ledger.wake() },
     assets: { get: readAsset },
     health,
     ...(avatars && { avatars }),

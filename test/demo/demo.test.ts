@@ -17,6 +17,7 @@ describe('npm run demo', () => {
     for (const subject of ['user.created', 'group.created', 'subscription.created', 'user.authenticated']) {
       expect(output).toContain(subject)
     }
+    expectPurchase(output)
   })
 
   test('shows no whole token, password or anti-CSRF token, and no colours in a pipe', async () => {
@@ -25,6 +26,8 @@ describe('npm run demo', () => {
     expect(output).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
     expect(output).not.toContain('analytical engine')
     expect(output).toContain('"csrf_token":"…"')
+    expect(output).toContain('"available":true,"signature":"…"')
+    expect(output).not.toMatch(/cs_test_\w{40}|whsec_|sk_test_/)
     expect(output).not.toContain('\u001b')
   })
 
@@ -70,9 +73,24 @@ describe.skipIf(requirePart('kratos') || requirePart('nats'))('npm run demo -- -
     expect(code).toBe(0)
     expect(output).toContain('Ory Kratos 1.3.1')
     expect(output).toContain('NATS JetStream')
+    expectPurchase(output)
     expect(output).toContain('← 401  session_revoked')
   })
 })
+
+/** A plan is bought, its first bill is declined, then paid: in this order. */
+function expectPurchase(output: string): void {
+  const order = [
+    /POST \/authlance\/payments\/api\/v1\/checkout-session/,
+    /"status":"trialing","billingProvider":"stripe"/,
+    /payment\.declined +no\./,
+    /"status":"past_due"/,
+    /payment\.success +no\..*\n.*\n.*"status":"active"/,
+  ]
+  const places = order.map((line) => output.search(line))
+  expect(places).not.toContain(-1)
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+}
 
 async function play(args: string[]): Promise<{ code: number | null; output: string }> {
   const demo: RunningProcess = startProcess(process.execPath, ['test/demo/index.ts', ...args], {

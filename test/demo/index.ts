@@ -20,7 +20,7 @@ const startedAt = performance.now()
 let stage: Stage | undefined
 try {
   stage = await openStage()
-  narrator.title(`A sign-in from end to end, at ${stage.url}`, stage.parts)
+  narrator.title(`From a sign-in to a paid plan, at ${stage.url}`, stage.parts)
   await tellStory(stage, narrator)
   narrator.end(`no surprise in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
 } catch (error) {

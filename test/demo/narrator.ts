@@ -31,7 +31,7 @@ export function createNarrator(write: (line: string) => void, colour: boolean): 
       const paint = status < 400 ? green : yellow
       write(`    ${dim('←')} ${paint(String(status))}${detail && `  ${dim(detail)}`}`)
     },
-    shown: (name, value) => write(`      ${name.padEnd(20)} ${value}`),
+    shown: (name, value) => write(`      ${name.padEnd(25)} ${value}`),
     proven: (text) => write(`    ${green('✓')} ${text}`),
     end: (text) => write(`\n${bold(green('✓'))} ${text}\n`),
     surprise: (text) => write(`\n${bold(red('✗'))} ${text}\n`),

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { DEV_TIERS } from '../../runtime/dev/dev-tiers.ts'
+import { openStripe } from '../../runtime/dev/open-stripe.ts'
 import { isAvailable } from '../parts/available.ts'
 import { freePort } from '../parts/free-port.ts'
 import { startKratos } from '../parts/kratos.ts'
+import { kratosAdmin } from '../parts/kratos-admin.ts'
 import { startMariaDb } from '../parts/mariadb.ts'
 import { startNats } from '../parts/nats.ts'
 import { startProcess } from '../parts/process.ts'
@@ -23,6 +26,7 @@ export async function startOryStage(): Promise<Stage> {
     startNats(),
     isAvailable('mariadb') ? startMariaDb() : undefined,
   ])
+  const stripe = await openStripe({ productUrl: url, tiers: DEV_TIERS })
   const dir = tempDir('demo')
   const database = (await mariadb?.createDatabase('authlance')) ?? { file: join(dir, 'authlance.sqlite') }
   const configFile = join(dir, 'config.yaml')
@@ -37,7 +41,14 @@ export async function startOryStage(): Promise<Stage> {
     nats: { url: nats.url },
     mailAuth: { port: 0 },
     authlance: { autoCreateGroup: true },
-    paymentTier: { tierName: 'Standard', price: 9 },
+    paymentTiers: DEV_TIERS,
+    stripe: {
+      secretKey: stripe.secretKey,
+      webhookSecret: stripe.webhookSecret,
+      apiBase: stripe.url,
+      successBaseUrl: url,
+      trialPeriodDays: 14,
+    },
   })
   writeFileSync(configFile, config, { mode: 0o600 })
 
@@ -48,24 +59,44 @@ export async function startOryStage(): Promise<Stage> {
 
   return {
     url,
-    parts: [mariadb ? 'MariaDB' : 'SQLite', 'NATS JetStream', 'Ory Kratos 1.3.1'],
+    parts: [mariadb ? 'MariaDB' : 'SQLite', 'NATS JetStream', 'Ory Kratos 1.3.1', 'a stand-in for Stripe'],
     async events(about, wanted) {
-      const told = await Promise.all(wanted.map((subject) => messagesOf(manager, subject, about)))
+      const often = Map.groupBy(wanted, (subject) => subject)
+      const told = await Promise.all(
+        [...often].map(([subject, all]) => messagesOf(manager, subject, about, all.length)),
+      )
       return told.flat()
     },
+    shop: async () => ({
+      verify: (identity) =>
+        kratosAdmin(kratos.adminUrl)
+          .verifyAddress(identity)
+          .then(() => {}),
+      async move(customer, wanted) {
+        const now = stripe.moves.make(customer, wanted)
+        if (!now) throw new Surprise(`Stripe has no ${customer}`)
+        return now
+      },
+    }),
     async stop() {
       await connection.close()
       await server.stop()
+      await stripe.close()
       await Promise.all([kratos, nats, mariadb].map((part) => part?.stop()))
     },
   }
 }
 
-/** What the stream of a subject keeps about a tenant, once it keeps something. */
-async function messagesOf(manager: JetStreamManager, subject: string, about: Tenant): Promise<TenantEvent[]> {
+/** What the stream of a subject keeps about a tenant, once it keeps as much as is wanted. */
+async function messagesOf(
+  manager: JetStreamManager,
+  subject: string,
+  about: Tenant,
+  atLeast: number,
+): Promise<TenantEvent[]> {
   for (const deadline = Date.now() + EVENT_LIMIT_MS; Date.now() < deadline; await sleep(50)) {
     const kept = (await storedMessages(manager, subject)).filter((message) => isAbout(message, about))
-    if (kept.length) return kept.map(({ id, time, seq }) => ({ id, time, seq, subject }))
+    if (kept.length >= atLeast) return kept.map(({ id, time, seq }) => ({ id, time, seq, subject }))
   }
   throw new Surprise(`no ${subject} came in ${EVENT_LIMIT_MS / 1000} s`)
 }

@@ -1,4 +1,4 @@
-const SECRETS = /^(password|csrf_token|token|logout_token|session_token|code)$/
+const SECRETS = /^(password|csrf_token|token|logout_token|session_token|code|signature)$/
 const LONGEST_TEXT = 44
 const LONGEST_LINE = 150
 

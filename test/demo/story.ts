@@ -1,9 +1,10 @@
 import { decodeJwt } from 'jose'
 import type { LoopTokenClaims } from '../../lib/auth/loop-token.ts'
+import { insist } from './insist.ts'
 import type { Narrator } from './narrator.ts'
+import { tellPurchase } from './purchase.ts'
 import { shortToken } from './shorten.ts'
 import type { Stage } from './stage.ts'
-import { Surprise } from './surprise.ts'
 import { type Answer, createVisitor, type Visitor } from './visitor.ts'
 
 const IDENTITY = '/authlance/identity'
@@ -12,10 +13,11 @@ const PASSWORD = 'analytical engine no 1'
 const FIRST_EVENTS = ['user.created', 'group.created', 'subscription.created', 'user.authenticated']
 
 /**
- * The main job from end to end: an account, a session, a loopToken, a tenant, its events, and an end that holds.
+ * The main job from end to end: an account, a session, a loopToken, a tenant, its events, a plan, and an end that holds.
  * @throws {Surprise} at the first thing that goes otherwise
  */
-export async function tellStory({ url, events }: Stage, narrator: Narrator): Promise<void> {
+export async function tellStory(stage: Stage, narrator: Narrator): Promise<void> {
+  const { url, events } = stage
   const run = Date.now().toString(36)
   const email = `ada-${run}@example.com`
 
@@ -69,6 +71,14 @@ export async function tellStory({ url, events }: Stage, narrator: Narrator): Pro
   const toldNow = await events(about, FIRST_EVENTS)
   insist(toldNow?.length === told?.length, 'the renewal told another event')
   narrator.proven('a new token for the same session: nothing was made anew or told again')
+
+  await tellPurchase(stage, narrator, {
+    visitor: ada,
+    identity: claims.sub,
+    email,
+    rival: bob,
+    renew: async () => (await exchange(ada, sid)).claims.user,
+  })
 
   narrator.chapter('Sign out')
   const lastCookies = ada.cookie()
@@ -185,8 +195,4 @@ function csrfOf({ body }: Answer): string {
   const csrf = nodes.find(({ attributes }) => attributes.name === 'csrf_token')
   insist(csrf !== undefined, 'the flow has no anti-CSRF token')
   return csrf.attributes.value
-}
-
-function insist(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new Surprise(otherwise)
 }

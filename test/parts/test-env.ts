@@ -1,4 +1,5 @@
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
+import { storeStripeEvent } from '../../lib/billing/store-stripe-event.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
 import { migrate } from '../../lib/db/migrate.ts'
 import type { Clock, Env, ExecutionContext } from '../../lib/env.ts'
@@ -56,7 +57,7 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
     log,
     metrics: noMetrics,
     events: { wake: () => void wakes++ },
-    ledger: { wake: () => {} },
+    ledger: { store: (taken) => storeStripeEvent(db, taken), wake: () => {} },
     assets: { get: async () => undefined },
     health: { check: async () => ({ state: 'up', parts: {} }) },
     ...options.env,

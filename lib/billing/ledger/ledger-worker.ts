@@ -1,4 +1,4 @@
-import { createPause, within } from '../../async/pause.ts'
+import { createPause, pause as sleep, within } from '../../async/pause.ts'
 import type { Config } from '../../config.ts'
 import { type BackoffRange, backoffMs } from '../../events/backoff.ts'
 import { newTrace } from '../../http/trace.ts'
@@ -7,6 +7,8 @@ import { tendLedger } from './tend-ledger.ts'
 
 const AWAY: BackoffRange = { minMs: 200, maxMs: 30_000 }
 const TEND_MS = 60_000
+/** Least time between two turns, so that events that come in a stream are taken up together. */
+const REST_MS = 20
 
 export interface LedgerWorkerOptions extends Omit<LedgerWork, 'random'> {
   config: LedgerWork['config'] & Pick<Config, 'shutdown'>
@@ -44,7 +46,8 @@ export function createLedgerWorker({ random = Math.random, ...options }: LedgerW
   async function drainOnce(): Promise<LedgerReport> {
     const releaseMs = backoffMs(failures + 1, AWAY, random())
     const report = await drainStripeEvents(work, { stopped: () => stopping, releaseMs })
-    if (report.applied > 0) onWritten()
+    // Every event that was taken in has an outbox row of its own.
+    if (report.applied + report.ignored > 0) onWritten()
     return report
   }
 
@@ -88,6 +91,7 @@ export function createLedgerWorker({ random = Math.random, ...options }: LedgerW
       running ??= (async () => {
         while (!stopping) {
           const waitMs = await turn()
+          if (!stopping) await sleep(REST_MS)
           if (!stopping) await pause.wait(waitMs)
         }
       })()

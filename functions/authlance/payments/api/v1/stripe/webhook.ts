@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { storeStripeEvent } from '../../../../../../lib/billing/store-stripe-event.ts'
 import { readStripeEvent, type StripeEvent } from '../../../../../../lib/billing/stripe-event.ts'
 import { stripeMode } from '../../../../../../lib/billing/stripe-mode.ts'
 import { isSignedByStripe } from '../../../../../../lib/billing/verify-webhook.ts'
@@ -32,11 +31,10 @@ export default route('/authlance/payments/api/v1/stripe/webhook', {
       const body = await readBytes(request, env.config.limits.webhookBytes)
       const { text, event } = await readSignedEvent(body, request.headers.get('stripe-signature') ?? '', env)
 
-      const isNew = await storeStripeEvent(env.db, event, text, env.clock.now(), trace)
+      const isNew = await env.ledger.store({ event, raw: text, now: env.clock.now(), trace })
       env.metrics.countWebhook(isNew ? 'accepted' : 'duplicate')
       log.debug({ event: event.id, type: event.type, isNew }, 'Stripe event taken in')
       env.ledger.wake(ctx)
-      env.events.wake(ctx)
       return 'ok'
     },
   }),
