@@ -75,7 +75,6 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     config,
     metrics,
     owner,
-    lanes: ledgerLanes(config),
     onWritten: () => relay.wake(),
   })
   const kratos = shareWhoami(createKratos(config.kratos, metrics, createHttpSend()))
@@ -115,11 +114,6 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
         log.warn({}, 'stopped without closing everything')
     },
   }
-}
-
-/** Side by side on a server, less than half of the pool; one by one on SQLite, which has one writer. */
-function ledgerLanes({ database }: Config): number {
-  return database.file ? 1 : Math.max(1, Math.min(4, Math.floor(database.poolSize / 2) - 1))
 }
 
 interface WatchedParts {

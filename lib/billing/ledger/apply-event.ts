@@ -1,12 +1,13 @@
 import { databaseFailure } from '../../db/errors.ts'
 import type { StripeEventRow } from '../../db/tables.ts'
 import { transact } from '../../db/transact.ts'
-import type { Trace } from '../../http/trace.ts'
+import { newTrace, type Trace } from '../../http/trace.ts'
 import { readStripeEvent } from '../stripe-event.ts'
 import { isHandled } from './handled-events.ts'
 import { LedgerConflictError, type LedgerServices } from './ledger-services.ts'
 import { prepareEvent } from './prepare-event.ts'
-import { LeaseLostError, settleStripeEvent } from './stripe-event-store.ts'
+import type { Prepared } from './prepared.ts'
+import { LeaseLostError, settleStripeEvents } from './stripe-event-store.ts'
 
 const MAX_TRIES = 10
 
@@ -42,28 +43,62 @@ export async function applyEvent(
   }
 }
 
+/**
+ * Applies leased events that do not touch each other in one transaction, which costs far less than one for each.
+ * @returns false when they have to go one by one, since one of them waits, fails or meets another's change: then none is applied
+ * @throws what the database throws when it is away
+ */
+export async function applyTogether(
+  services: LedgerServices,
+  owner: string,
+  rows: StripeEventRow[],
+): Promise<boolean> {
+  try {
+    const now = services.clock.now()
+    const prepared = await Promise.all(rows.map((row) => prepare(services, row, now, newTrace())))
+    const writes = prepared.flatMap((one) => (one.kind === 'writes' ? one.writes : []))
+    if (prepared.some(({ kind }) => kind === 'away')) return false
+    await services.db.transaction().execute(async (trx) => {
+      for (const write of writes) await write(trx)
+      await settleStripeEvents(trx, owner, rows, 'applied', now)
+    })
+    return true
+  } catch (error) {
+    if (databaseFailure(error) === 'unavailable') throw error
+    return false
+  }
+}
+
 async function attempt(
   services: LedgerServices,
   owner: string,
   row: StripeEventRow,
   trace: Trace,
 ): Promise<EventOutcome | 'conflict'> {
-  const event = readStripeEvent(JSON.parse(row.payload ?? 'null'))
-  if (!event || !isHandled(event.type))
-    throw new Error('the stored payload is not an event of a handled type')
   const now = services.clock.now()
-  const prepared = await prepareEvent(event.type, { services, event, now, trace })
+  const prepared = await prepare(services, row, now, trace)
   if (prepared.kind === 'away') return prepared
   try {
     await transact(services.db, async (trx) => {
       for (const write of prepared.writes) await write(trx)
-      await settleStripeEvent(trx, owner, row.id, 'applied', now)
+      await settleStripeEvents(trx, owner, [row], 'applied', now)
     })
     return { kind: 'applied' }
   } catch (error) {
     if (error instanceof LedgerConflictError) return 'conflict'
     throw error
   }
+}
+
+async function prepare(
+  services: LedgerServices,
+  row: StripeEventRow,
+  now: number,
+  trace: Trace,
+): Promise<Prepared> {
+  const event = readStripeEvent(JSON.parse(row.payload ?? 'null'))
+  if (!event || !isHandled(event.type)) throw new Error('the stored payload is no event of a handled type')
+  return prepareEvent(event.type, { services, event, now, trace })
 }
 
 /** What a dead letter says of its end: the error's own sentence, which for one of the database's may quote values, so only its name. */

@@ -1,7 +1,7 @@
 import type { StripeEventRow } from '../../db/tables.ts'
 import { newTrace } from '../../http/trace.ts'
 import { isObject } from '../stripe-fields.ts'
-import { applyEvent } from './apply-event.ts'
+import { applyEvent, applyTogether } from './apply-event.ts'
 import { isHandled } from './handled-events.ts'
 import type { LedgerServices } from './ledger-services.ts'
 import {
@@ -12,6 +12,8 @@ import {
 } from './stripe-event-store.ts'
 
 const BATCH = 64
+/** Events that share a transaction: so few that its locks are short. */
+const TOGETHER = 16
 /** After so many events that Stripe kept waiting, the rest is not tried. */
 const MAX_AWAY = 3
 
@@ -20,8 +22,6 @@ export interface LedgerWork extends LedgerServices {
   owner: string
   /** In [0, 1); spreads retries. */
   random(): number
-  /** Events applied at once; default 4. */
-  lanes?: number
 }
 
 export interface LedgerLimits {
@@ -60,11 +60,9 @@ export async function drainStripeEvents(work: LedgerWork, limits: LedgerLimits =
     const { leaseMs } = config.stripe
     const rows = await claimStripeEvents(db, { owner, now: clock.now(), leaseMs, limit })
     claimed += rows.length
-    if (rows.length === 0) {
-      report.empty = true
-      break
-    }
-    waiting += await applyBatch(work, rows, report, limits)
+    if (rows.length > 0) waiting += await applyBatch(work, rows, report, limits)
+    report.empty = rows.length < limit
+    if (report.empty) break
   }
   return report
 }
@@ -83,28 +81,40 @@ async function applyBatch(
   report.ignored += others.length
   for (const _ of others) metrics.countLedger('ignored')
 
-  // Events about one customer follow each other, those about different ones go side by side.
-  const queues = [...Map.groupBy(handled, subjectOf).values()]
+  // Events about one customer follow each other; the first ones of several customers go together.
+  const queues = new Set(Map.groupBy(handled, subjectOf).values())
   const left = new Set(handled)
   let waiting = 0
-  const lane = async () => {
-    for (let queue = queues.shift(); queue; queue = queues.shift()) {
-      for (const row of queue) {
-        if (stopped() || waiting >= MAX_AWAY) return
-        if ((await applyOne(work, row, report)) === 'away') {
-          waiting++
-          break
-        }
-        left.delete(row)
-      }
+  while (queues.size > 0 && !stopped() && waiting < MAX_AWAY) {
+    const chosen = [...queues].slice(0, TOGETHER)
+    const heads = chosen.map((queue) => queue.shift()!)
+    const outcomes = await applyHeads(work, heads, report)
+    for (const [index, queue] of chosen.entries()) {
+      const isAway = outcomes[index] === 'away'
+      if (isAway) waiting++
+      else left.delete(heads[index]!)
+      // What follows an event that waits waits, too; who had his turn stands behind the others.
+      queues.delete(queue)
+      if (queue.length > 0 && !isAway) queues.add(queue)
     }
   }
-  const lanes = Array.from({ length: Math.min(work.lanes ?? 4, queues.length) }, lane)
-  const failed = (await Promise.allSettled(lanes)).find((result) => result.status === 'rejected')
-  // A lease that cannot be given back runs out.
-  if (failed) throw failed.reason
   await releaseStripeEvents(db, owner, [...left], clock.now() + (waiting ? releaseMs : 0))
   return waiting
+}
+
+async function applyHeads(
+  work: LedgerWork,
+  rows: StripeEventRow[],
+  report: LedgerReport,
+): Promise<('away' | 'done')[]> {
+  if (rows.length > 1 && (await applyTogether(work, work.owner, rows))) {
+    report.applied += rows.length
+    for (const _ of rows) work.metrics.countLedger('applied')
+    return rows.map(() => 'done')
+  }
+  const outcomes: ('away' | 'done')[] = []
+  for (const row of rows) outcomes.push(await applyOne(work, row, report))
+  return outcomes
 }
 
 async function applyOne(

@@ -42,20 +42,25 @@ export function claimStripeEvents(
   })
 }
 
-/** Notes in the transaction of an event's changes that it is done with. @throws {LeaseLostError} */
-export async function settleStripeEvent(
+/** Notes in the transaction of the events' changes that they are done with. @throws {LeaseLostError} when one is not leased any more */
+export async function settleStripeEvents(
   trx: Transaction<Database>,
   owner: string,
-  id: string,
+  rows: StripeEventRow[],
   state: 'applied' | 'ignored',
   now: number,
 ): Promise<void> {
-  const update = trx.updateTable('stripe_events').set({ state, settled_at: now }).where('id', '=', id)
-  const leased = update.where('state', '=', 'pending').where('lease_owner', '=', ownerName(owner))
-  if ((await leased.executeTakeFirst()).numUpdatedRows === 0n) throw new LeaseLostError()
+  const { numUpdatedRows } = await trx
+    .updateTable('stripe_events')
+    .set({ state, settled_at: now })
+    .where('id', 'in', idsOf(rows))
+    .where('state', '=', 'pending')
+    .where('lease_owner', '=', ownerName(owner))
+    .executeTakeFirst()
+  if (numUpdatedRows !== BigInt(rows.length)) throw new LeaseLostError()
 }
 
-/** Notes that the ledger has nothing to do with these events. */
+/** Notes that the ledger has nothing to do with these events; those whose lease was lost are left to the other. */
 export async function ignoreStripeEvents(
   db: Kysely<Database>,
   owner: string,

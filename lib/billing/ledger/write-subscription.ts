@@ -1,7 +1,7 @@
-import type { Insertable, Transaction, Updateable } from 'kysely'
+import type { Insertable, Transaction } from 'kysely'
 import { orIgnore } from '../../db/dialect.ts'
 import { fitText } from '../../db/fit-text.ts'
-import type { Database, SubscriptionRow } from '../../db/tables.ts'
+import type { Database, SubscriptionRow, SubscriptionsTable } from '../../db/tables.ts'
 import type { Trace } from '../../http/trace.ts'
 import type { SubscriptionState } from '../stripe-shapes.ts'
 import { LedgerConflictError, type LedgerServices, type StateTime } from './ledger-services.ts'
@@ -30,7 +30,7 @@ export async function writeSubscription(
   { known, state, time, trialEnding = false }: SubscriptionWrite,
   now: number,
   trace: Trace,
-): Promise<SubscriptionRow> {
+): Promise<void> {
   const group = await groupOfSubscription(trx, { ...state, knownGroupId: known?.group_id ?? null })
   const values = { ...columns(config.tiers, known, state), group_id: group?.id ?? known?.group_id ?? null }
   const announced = trialEnding && values.status === 'trialing' ? values.trial_ends_at : null
@@ -42,13 +42,8 @@ export async function writeSubscription(
     ...(time.eventId && { last_event_id: time.eventId }),
     updated_at: now,
   }
-  if (known) await update(trx, known, written)
-  else
-    await insert(trx, { ...written, provider: STRIPE, provider_subscription_id: state.id, created_at: now })
-  const after = await findSubscription(trx, state.id)
-  if (!after) throw new LedgerConflictError()
-
-  if (!group) return after
+  const after = known ? await update(trx, known, written) : await insert(trx, state.id, written)
+  if (!group) return
   const told = { config, now, trace }
   if (known === undefined || known.group_id === null) {
     await tellCreated(trx, after, group, told)
@@ -58,7 +53,6 @@ export async function writeSubscription(
     await supersedeOwnSubscription(trx, group.id, now)
   }
   if (trialIsNews) await tellTrialEnding(trx, after, group, told)
-  return after
 }
 
 /** Whether the row is as this state would make it. */
@@ -105,21 +99,27 @@ function columns(
 
 async function update(
   trx: Transaction<Database>,
-  { id, version }: SubscriptionRow,
-  values: Updateable<Database['subscriptions']>,
-): Promise<void> {
-  const query = trx.updateTable('subscriptions').set({ ...values, version: version + 1 })
-  const { numUpdatedRows } = await query
-    .where('id', '=', id)
-    .where('version', '=', version)
+  known: SubscriptionRow,
+  values: Partial<SubscriptionRow>,
+): Promise<SubscriptionRow> {
+  const after = { ...known, ...values, version: known.version + 1 }
+  const { numUpdatedRows } = await trx
+    .updateTable('subscriptions')
+    .set({ ...values, version: after.version })
+    .where('id', '=', known.id)
+    .where('version', '=', known.version)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) throw new LedgerConflictError()
+  return after
 }
 
-async function insert(trx: Transaction<Database>, row: Insertable<Database['subscriptions']>): Promise<void> {
-  const { numInsertedOrUpdatedRows } = await orIgnore(
-    trx,
-    trx.insertInto('subscriptions').values(row),
-  ).executeTakeFirst()
-  if (numInsertedOrUpdatedRows !== 1n) throw new LedgerConflictError()
+async function insert(
+  trx: Transaction<Database>,
+  id: string,
+  values: Omit<Insertable<SubscriptionsTable>, 'provider' | 'provider_subscription_id' | 'created_at'>,
+): Promise<SubscriptionRow> {
+  const row = { ...values, provider: STRIPE, provider_subscription_id: id, created_at: values.updated_at }
+  const insertion = orIgnore(trx, trx.insertInto('subscriptions').values(row))
+  if ((await insertion.executeTakeFirst()).numInsertedOrUpdatedRows !== 1n) throw new LedgerConflictError()
+  return (await findSubscription(trx, id))!
 }
