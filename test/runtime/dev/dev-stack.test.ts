@@ -25,7 +25,17 @@ describe('npm run dev', () => {
     dev = await startDev(dataPath)
 
     const text = dev.output()
-    for (const part of ['page', 'API', 'internal', 'Ory emulator', 'data', 'log', 'administrator', 'Try']) {
+    for (const part of [
+      'page',
+      'API',
+      'internal',
+      'Ory emulator',
+      'Stripe',
+      'data',
+      'log',
+      'administrator',
+      'Try',
+    ]) {
       expect(text).toContain(part)
     }
     expect(text).toContain(ADMINISTRATOR.email)
@@ -67,6 +77,38 @@ describe('npm run dev', () => {
     expect(groups.status).toBe(200)
   })
 
+  test('keeps what was bought, and the account at the stand-in for Stripe, over a restart', async () => {
+    dev = await startDev(dataPath)
+    const buyer = await signIn(dev.url, ADMINISTRATOR)
+    const bought = await buy(dev.url, buyer.token, 'kept-works')
+    const { port } = new URL(dev.url)
+    await interrupt(dev)
+
+    dev = await startDev(dataPath, ['--port', port])
+    expect(await activePlan(dev.url, buyer.token, 'kept-works')).toMatchObject(bought)
+    const customer = `${dev.url}/dev/stripe/customers/${bought.billingCustomerId}`
+    expect(await json(customer)).toMatchObject({
+      subscription: { id: bought.billingSubscriptionId, status: 'trialing' },
+      card: { works: true },
+    })
+    expect(statSync(join(dataPath, 'stripe.json')).mode & 0o777).toBe(0o600)
+  })
+
+  test('tells of a bill that it moves on to, by the webhook, after a restart on another port', async () => {
+    dev = await startDev(dataPath)
+    const { token } = await signIn(dev.url, ADMINISTRATOR)
+    const { billingCustomerId } = await buy(dev.url, token, 'moved-works')
+    await interrupt(dev)
+
+    dev = await startDev(dataPath)
+    const { url } = dev
+    const moved = await postJson(`${url}/dev/stripe/customers/${billingCustomerId}`, { move: 'next-bill' })
+    expect(moved).toMatchObject({ subscription: { status: 'active' } })
+    await expect
+      .poll(async () => (await activePlan(url, token, 'moved-works')).status, { timeout: 10_000 })
+      .toBe('active')
+  })
+
   test('--fresh forgets the accounts, but no file of somebody else', async () => {
     dev = await startDev(dataPath)
     const person = await registerUser(`${dev.url}/authlance/identity`)
@@ -88,7 +130,7 @@ describe('npm run dev', () => {
 
     expect(code).toBe(0)
     expect(afterMs).toBeLessThan(2000)
-    expect(new Set(ports).size).toBe(4)
+    expect(new Set(ports).size).toBe(5)
     for (const port of new Set(ports)) expect(await isOpen(port)).toBe(false)
     await listening.body?.cancel()
   })
@@ -133,12 +175,50 @@ describe('npm run dev', () => {
   test('answers the page and its mails to its own names alone', async () => {
     dev = await startDev(dataPath)
     const { port } = new URL(dev.url)
-    for (const path of ['/', '/dev/mails', '/dev/stack', '/dev/events', '/dev/page/main.ts']) {
+    const own = ['/', '/dev/mails', '/dev/stack', '/dev/events', '/dev/page/main.ts']
+    for (const path of [...own, '/subscription/payment/success', '/dev/stripe/customers/cus_1']) {
       expect(await statusAs(`rebound.example:${port}`, path, Number(port))).toBe(404)
     }
     expect(await statusAs(`localhost:${port}`, '/', Number(port))).toBe(200)
   })
 })
+
+/** Buys a plan, and comes back from the payment as a browser does. */
+async function buy(url: string, token: string, name: string) {
+  const authorization = `Bearer ${token}`
+  const api = `${url}/authlance/identity/api/v1/profile`
+  const { signature } = await json(`${api}/my-group/${name}/me/available`, { headers: { authorization } })
+  const order = {
+    lookupKey: 'standard_yearly',
+    organizationName: name,
+    organizationLongName: name,
+    signature,
+  }
+  const payments = `${url}/authlance/payments/api/v1`
+  const checkout = await postJson(`${payments}/checkout-session`, order, { authorization })
+  const paid = await fetch(checkout.url, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ action: 'pay' }),
+  })
+  const sessionId = new URL(paid.headers.get('location')!).searchParams.get('session_id')
+  await postJson(`${payments}/session-id`, { sessionId }, { authorization })
+  return activePlan(url, token, name)
+}
+
+function activePlan(url: string, token: string, group: string) {
+  const path = `/authlance/identity/api/v1/profile/subscriptions/me/${group}/active`
+  return json(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } })
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts what it expects
+function postJson(url: string, body: unknown, headers: Record<string, string> = {}): Promise<any> {
+  return json(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
 
 async function signIn(url: string, person: { email: string; password: string }) {
   const { sid, cookie } = await signInBrowser(`${url}/authlance/identity`, person)

@@ -7,11 +7,12 @@ export interface Visitor {
   complaints(): string[]
 }
 
-/** Statuses that single-page applications of Kratos get in the course of things; Chromium notes each as an error. */
+/** Statuses that single-page applications get in the course of things, of a group without a plan too; Chromium notes each as an error. */
 const EXPECTED = [
   /sessions\/whoami .*401/,
   /self-service\/(registration|login)\?flow=\S+ .*400/,
   /recovery\?flow=\S+ .*422/,
+  /subscriptions\/\S+\/active .*404/,
 ]
 
 /** Opens the page in a browser of its own, and waits until it listens. */

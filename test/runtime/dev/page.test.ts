@@ -30,7 +30,7 @@ describe.skipIf(requirePart('chromium'))('the page of the development stack', ()
     expect(await page.textContent('#person-title')).toBe('Ada Lovelace')
     expect(await page.textContent('#token-life')).toMatch(/^1[45] min \d\d s left$/)
     await expect.poll(() => page.textContent('#group-list')).toContain('group-admin')
-    expect(await page.textContent('#tier-list')).toContain('Standard')
+    await expect.poll(() => page.textContent('#tier-list')).toContain('Standard')
     const subjects = page.locator('#event-list .subject')
     await expect
       .poll(async () => (await subjects.allTextContents()).slice(0, 4))
