@@ -12,6 +12,8 @@ import { isBought, loadPlans, showPlans } from './plan-view.ts'
 import { hideToken, showToken } from './token-view.ts'
 import { followLink, prepareVerification, rememberVerification, showVerification } from './verification.ts'
 
+const NO_ANSWER = 'There was no answer. Is the development stack still running?'
+
 /** A change of password that is due after a recovery. */
 let settingsFlow: string | undefined
 
@@ -93,21 +95,17 @@ async function leave(): Promise<void> {
   moveTo('enter-title')
 }
 
+/** Shows who is here; the groups follow, so that nobody who types meanwhile loses their place. */
 async function refresh(): Promise<Account> {
-  const account = await loadAccount().catch(
-    (): Account => ({
-      kind: 'trouble',
-      sentence: 'There was no answer. Is the development stack still running?',
-    }),
-  )
+  const account = await loadAccount().catch((): Account => ({ kind: 'trouble', sentence: NO_ANSWER }))
   render(account)
-  if (account.kind === 'in') await showTenant(account.claims.user)
+  if (account.kind === 'in') showTenant(account.claims.user).catch(() => announce(NO_ANSWER))
   return account
 }
 
 /** The groups of whoever is shown, and what they are on, as they are now. */
 async function refreshTenant(): Promise<void> {
-  if (shown) await showTenant(shown)
+  if (shown) await showTenant(shown).catch(() => announce(NO_ANSWER))
 }
 
 async function showTenant(user: TokenUser): Promise<void> {
