@@ -8,6 +8,8 @@ import { benchColdStart } from './cold-start.ts'
 import { canKeepApart } from './cores.ts'
 import { benchIntake, benchIntakeLatency } from './intake.ts'
 import { benchKratosRenewal } from './kratos-renewal.ts'
+import { benchLedgerDrain } from './ledger-drain.ts'
+import { benchLedgerMemory } from './ledger-memory.ts'
 import { benchMyGroups } from './my-groups.ts'
 import { buildPrograms, type Programs } from './programs.ts'
 import { benchRelay } from './relay.ts'
@@ -39,6 +41,9 @@ const ENTRIES: Record<string, Entry> = {
   'intake-mariadb': { needs: ['mariadb'], run: (programs) => benchIntake(programs, 'MariaDB') },
   'intake-p50': { needs: ['mariadb'], run: (programs) => benchIntakeLatency(programs, 'MariaDB', 0.5) },
   'intake-p99': { needs: ['mariadb'], run: (programs) => benchIntakeLatency(programs, 'MariaDB', 0.99) },
+  ledger: { run: () => benchLedgerDrain('SQLite') },
+  'ledger-mariadb': { needs: ['mariadb'], run: () => benchLedgerDrain('MariaDB') },
+  'ledger-memory': { run: (programs) => benchLedgerMemory(programs, 'SQLite') },
   'cold-start': { run: benchColdStart },
   'worker-size': { run: benchWorkerSize },
 }
