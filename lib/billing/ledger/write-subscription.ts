@@ -55,15 +55,32 @@ export async function writeSubscription(
   if (trialIsNews) await tellTrialEnding(trx, after, group, told)
 }
 
+/** A column that is not as Stripe has it. */
+export interface FieldDifference {
+  field: string
+  ours: unknown
+  stripes: unknown
+}
+
+/** Where the row is not as this state would make it. */
+export function subscriptionDifferences(
+  row: SubscriptionRow,
+  state: SubscriptionState,
+  { tiers }: Pick<LedgerServices['config'], 'tiers'>,
+): FieldDifference[] {
+  return Object.entries(columns(tiers, row, state)).flatMap(([field, stripes]) => {
+    const ours = row[field as keyof SubscriptionRow]
+    return ours === stripes ? [] : [{ field, ours, stripes }]
+  })
+}
+
 /** Whether the row is as this state would make it. */
 export function showsState(
   row: SubscriptionRow,
   state: SubscriptionState,
-  { tiers }: Pick<LedgerServices['config'], 'tiers'>,
+  config: Pick<LedgerServices['config'], 'tiers'>,
 ): boolean {
-  return Object.entries(columns(tiers, row, state)).every(
-    ([name, value]) => row[name as keyof SubscriptionRow] === value,
-  )
+  return subscriptionDifferences(row, state, config).length === 0
 }
 
 function columns(
