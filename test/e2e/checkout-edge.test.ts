@@ -1,7 +1,6 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { parseConfig } from '../../lib/config.ts'
 import { migrate } from '../../lib/db/migrate.ts'
-import { serveStripe } from '../../runtime/dev/stripe/serve-stripe.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
 import { requirePart } from '../parts/available.ts'
 import { startEdge } from '../parts/edge.ts'
@@ -10,6 +9,7 @@ import { JWT_KEY } from '../parts/gateway.ts'
 import { createDatabase } from '../parts/mariadb.ts'
 import { startPlanetScaleStandIn } from '../parts/planetscale.ts'
 import { I, PAY, stock, stripeKeys, TIERS } from '../parts/shop.ts'
+import { startStripe } from '../parts/stripe.ts'
 import { json } from '../parts/stub-upstream.ts'
 import { startWhoamiStub } from '../parts/whoami-stub.ts'
 
@@ -22,8 +22,7 @@ describe.skipIf(requirePart('mariadb'))('on workerd', () => {
       const kratos = await startWhoamiStub()
       onTestFinished(() => kratos.close())
       kratos.respondWhoami((_request, response) => json(response, 200, fakeSession(ADA)))
-      const { stripe, url: apiBase, close: closeStripe } = await serveStripe()
-      onTestFinished(closeStripe)
+      const { stripe, url: apiBase } = await startStripe()
       stock(stripe)
       const config = {
         jwtKey: JWT_KEY,

@@ -2,13 +2,13 @@ import type { Kysely } from 'kysely'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { parseConfig } from '../../lib/config.ts'
 import type { Database as Tables } from '../../lib/db/tables.ts'
-import { serveStripe } from '../../runtime/dev/stripe/serve-stripe.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
 import { requirePart } from '../parts/available.ts'
 import { fakeSession } from '../parts/fake-session.ts'
 import { JWT_KEY, startGateway } from '../parts/gateway.ts'
 import { createDatabase, type Database } from '../parts/mariadb.ts'
 import { I, PAY, stock, stripeKeys, TIERS } from '../parts/shop.ts'
+import { startStripe } from '../parts/stripe.ts'
 import { json } from '../parts/stub-upstream.ts'
 import { startWhoamiStub } from '../parts/whoami-stub.ts'
 
@@ -23,13 +23,12 @@ async function start() {
   const database = await createDatabase(inject('mariadb')!)
   const urls: string[] = []
   let deliveries = 0
-  const stripe = await serveStripe({
+  const stripe = await startStripe({
     webhookFetch: (input, init) => {
       const { pathname } = new URL(input instanceof Request ? input.url : input)
       return fetch(urls[deliveries++ % urls.length]! + pathname, init)
     },
   })
-  onTestFinished(stripe.close)
   stock(stripe.stripe)
   const endpoint = stripe.stripe.actions.createWebhookEndpoint({
     url: `http://127.0.0.1:1${PAY}/stripe/webhook`,

@@ -1,8 +1,9 @@
 import { findProgram } from './find-program.ts'
 import { goProgram } from './go-program.ts'
 import { cachedOryBinary } from './ory-cache.ts'
+import { cachedStripeMock } from './stripe-mock.ts'
 
-export type Part = 'mariadb' | 'nats' | 'chromium' | 'go' | 'kratos' | 'hydra'
+export type Part = 'mariadb' | 'nats' | 'chromium' | 'go' | 'kratos' | 'hydra' | 'stripe-mock'
 
 const CHECKS: Record<Part, () => boolean> = {
   mariadb: () => Boolean(findProgram('mariadbd') && findProgram('mariadb-install-db')),
@@ -13,6 +14,7 @@ const CHECKS: Record<Part, () => boolean> = {
   kratos: () => Boolean(cachedOryBinary('kratos')),
   // Few tests need it, so the first of them builds it.
   hydra: () => Boolean(cachedOryBinary('hydra')) || CHECKS.go(),
+  'stripe-mock': () => Boolean(cachedStripeMock()),
 }
 
 /** Whether a part can be started here. */

@@ -5,6 +5,7 @@ import { findProgram } from './find-program.ts'
 import { fetchGo, goProgram } from './go-program.ts'
 import { oryBinary } from './ory-binary.ts'
 import { cachedOryBinary } from './ory-cache.ts'
+import { buildStripeMock } from './stripe-mock.ts'
 
 /** What `npm test` wants before it starts: for each part its Debian packages and the tests that need it. */
 const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
@@ -18,6 +19,7 @@ const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
     tests: 'tests that build Ory programs',
   },
   { part: 'kratos', packages: [], tests: 'tests against real Kratos' },
+  { part: 'stripe-mock', packages: [], tests: "check of requests against Stripe's OpenAPI" },
 ]
 
 const apt = findApt()
@@ -42,6 +44,7 @@ async function bring(part: Part, packages: string[]): Promise<string | undefined
     return undefined
   }
   if (part === 'kratos') return buildKratos()
+  if (part === 'stripe-mock') return bringStripeMock()
 
   const trouble = installPackages(part, packages)
   if (part === 'go' && findProgram('go') && !goProgram()) {
@@ -71,6 +74,12 @@ async function buildKratos(): Promise<string | undefined> {
   return undefined
 }
 
+async function bringStripeMock(): Promise<string | undefined> {
+  if (!isAvailable('go')) return 'building it needs Go'
+  report('stripe-mock', `built as ${await buildStripeMock()}`)
+  return undefined
+}
+
 function report(part: Part, message: string): void {
-  console.log(`${part.padEnd(9)} ${message}`)
+  console.log(`${part.padEnd(11)} ${message}`)
 }

@@ -6,10 +6,11 @@ import checkoutSession from '../../functions/authlance/payments/api/v1/checkout-
 import sessionId from '../../functions/authlance/payments/api/v1/session-id.ts'
 import type { Route } from '../../lib/http/route.ts'
 import type { KratosSession } from '../../lib/ory/kratos-session.ts'
-import { type ServedStripe, serveStripe } from '../../runtime/dev/stripe/serve-stripe.ts'
+import type { ServedStripe } from '../../runtime/dev/stripe/serve-stripe.ts'
 import { type Answer, call } from './call.ts'
 import { fakeSession } from './fake-session.ts'
 import { createDatabase } from './mariadb.ts'
+import { startStripe } from './stripe.ts'
 import { createTestEnv, type TestEnv } from './test-env.ts'
 
 export const I = '/authlance/identity/api/v1'
@@ -66,8 +67,7 @@ export async function openShop({
   stripe: keys,
   database = 'sqlite',
 }: ShopOptions = {}): Promise<Shop> {
-  const served = await serveStripe()
-  onTestFinished(served.close)
+  const served = await startStripe()
   stock(served.stripe)
   const sessions = new Map<string, KratosSession>()
   const test = await createTestEnv({
