@@ -14,6 +14,8 @@ const main = defineCommand({
     events: () => import('./commands/events.ts').then((module) => module.default),
     migrate: () => import('./commands/migrate.ts').then((module) => module.default),
     serve: () => import('./commands/serve.ts').then((module) => module.default),
+    stripe: () => import('./commands/stripe.ts').then((module) => module.default),
+    'stripe-webhook': () => import('./commands/stripe-webhook.ts').then((module) => module.default),
   },
 })
 
