@@ -22,6 +22,8 @@ export interface CustomerMoves {
   look(customerId: string): CustomerNow | undefined
   /** @returns what came of it; undefined for a customer that the account does not have */
   make(customerId: string, move: CustomerMove): CustomerNow | undefined
+  /** Brings customers whose own time has been overtaken to now: what a stack that slept has missed happens. */
+  catchUp(): void
 }
 
 /** Invoices of a renewal are final an hour after the period has ended. */
@@ -56,9 +58,19 @@ export function createCustomerMoves({ state, actions, now }: StripeStandIn): Cus
     }
   }
 
+  function catchUpOne(customerId: string): void {
+    if ((actions.timeOf(customerId) ?? Number.POSITIVE_INFINITY) < now())
+      actions.moveCustomer(customerId, now())
+  }
+
   return {
     look,
+    catchUp() {
+      for (const { id } of state.customers()) catchUpOne(id)
+    },
     make(customerId, move) {
+      if (!look(customerId)) return undefined
+      catchUpOne(customerId)
       const { subscription, owing } = look(customerId) ?? {}
       if (move === 'card-ok') actions.setPaymentMethod(customerId, 'ok')
       if (move === 'card-declined') actions.setPaymentMethod(customerId, 'declined')

@@ -52,11 +52,13 @@ export async function openStripe({
   if (saved) stripe.load(saved)
   stockPrices(stripe, tiers)
   const webhookSecret = webhookSecretFor(stripe, `${productUrl}/authlance/payments/api/v1/stripe/webhook`)
+  const moves = createCustomerMoves(stripe)
+  moves.catchUp()
   return {
     url,
     secretKey: SECRET_KEY,
     webhookSecret,
-    moves: createCustomerMoves(stripe),
+    moves,
     async close() {
       await close()
       clearTimeout(saving)
