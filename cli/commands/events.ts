@@ -9,6 +9,7 @@ import { createLog } from '../../runtime/node/log.ts'
 import { createNatsBus } from '../../runtime/node/nats-bus.ts'
 import { ArgumentMistake } from '../argument-mistake.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
+import { dead, list, retry, show } from './events-kept.ts'
 
 const replay = defineCommand({
   meta: {
@@ -80,8 +81,12 @@ function summary({ published, duplicates, refused }: ReplayReport): string {
 export default defineCommand({
   meta: {
     name: 'events',
-    description: 'Look after published events',
-    examples: ['authlance events replay --since 24h'],
+    description: 'Look after events: those to be published, and those that Stripe sent',
+    examples: [
+      'authlance events dead',
+      'authlance events retry --all',
+      'authlance events replay --since 24h',
+    ],
   },
-  subCommands: { replay },
+  subCommands: { list, show, dead, retry, replay },
 })

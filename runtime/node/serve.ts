@@ -9,6 +9,7 @@ import { routes } from '../routes.generated.ts'
 import { openBeside } from './database.ts'
 import { listen } from './listen.ts'
 import { openServices, type ServiceOptions } from './open-services.ts'
+import { createReconcileTimer } from './reconcile-timer.ts'
 import { seedUsers } from './seed-users.ts'
 
 /** Of `shutdown.timeoutMs`, what requests may take; the outbox has the rest. */
@@ -55,6 +56,11 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
 
     relay.start()
     ledger.start()
+    const reconciling = createReconcileTimer(
+      { ...env, owner: crypto.randomUUID(), random: Math.random },
+      () => relay.wake(),
+    )
+    reconciling.start()
     const seeding = seedUsers(env, () => relay.wake(), stopSeeding.signal)
 
     return {
@@ -71,6 +77,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
           api.close(requestsMs),
           internal.close(requestsMs),
           within(requestsMs, seeding),
+          reconciling.stop(requestsMs),
         ])
         if (!served || !servedInside) options.log.warn({ afterMs: requestsMs }, 'requests cut off')
         await close(config.shutdown.timeoutMs * CLOSED_BY - (performance.now() - startedAt))
