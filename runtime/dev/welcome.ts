@@ -32,7 +32,7 @@ export function welcome({ stack, dataPath, logFile, colour }: WelcomeOptions): s
     '',
     `  ${bold('Try')}`,
     `    open ${stack.url}/ and sign up: the code to verify your address arrives on the page`,
-    `    then choose a plan, press Pay, and move the time on to the first bill`,
+    `    then choose a plan, start its trial at the checkout, and go to the first bill`,
     `    curl ${stack.url}/authlance/identity/api/v1/subscriptions/tiers`,
     `    curl ${stack.url}/readyz`,
     `    npm run demo -- --url ${stack.url}`,
