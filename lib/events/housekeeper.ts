@@ -9,7 +9,7 @@ const INTERVAL_MS = 300_000
 
 export interface HousekeeperOptions {
   db: Kysely<Database>
-  config: Pick<Config, 'events' | 'sessions'>
+  config: Pick<Config, 'events' | 'sessions' | 'stripe'>
   clock: Clock
   log: Log
   /** In [0, 1). */
@@ -35,7 +35,7 @@ export function createHousekeeper(options: HousekeeperOptions): Housekeeper {
   async function tidy(now: number): Promise<void> {
     try {
       const pruned = await prune(db, config, { now, stopped })
-      if (pruned.events + pruned.sessions > 0) log.debug({ pruned }, 'old events and sessions pruned')
+      if (Object.values(pruned).some((count) => count > 0)) log.debug({ pruned }, 'what is old was pruned')
     } catch (error) {
       log.debug({ err: error }, 'pruning failed, will be tried again')
     }

@@ -1,14 +1,21 @@
 import type { Kysely } from 'kysely'
+import { pruneStripeEvents, pruneStripePayloads } from '../billing/prune-stripe-events.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/tables.ts'
 import { type PruneBatch, pruneDelivered, pruneSessions } from './prune.ts'
 
 const DAY_MS = 86_400_000
 const BATCH = 500
+/** Whole events are 1 MiB at most, so fewer of them share a statement. */
+const PAYLOAD_BATCH = 100
+/** Stripe's own dashboard sends events again for 30 days: so long and longer, a row tells that its event is known. */
+const STRIPE_EVENT_DAYS = 60
 
 export interface Pruned {
   events: number
   sessions: number
+  stripePayloads: number
+  stripeEvents: number
 }
 
 /**
@@ -19,22 +26,25 @@ export interface Pruned {
  */
 export async function prune(
   db: Kysely<Database>,
-  config: Pick<Config, 'events' | 'sessions'>,
+  config: Pick<Config, 'events' | 'sessions' | 'stripe'>,
   options: { now: number; maxBatches?: number; stopped?: () => boolean },
 ): Promise<Pruned> {
   const { now, maxBatches = 200, stopped = () => false } = options
-  const batches = async (one: typeof pruneDelivered, retentionDays: number) => {
-    const batch: PruneBatch = { before: now - retentionDays * DAY_MS, limit: BATCH }
+  const batches = async (one: typeof pruneDelivered, retentionDays: number, limit = BATCH) => {
+    const batch: PruneBatch = { before: now - retentionDays * DAY_MS, limit }
     let pruned = 0
     for (let n = 0; n < maxBatches && !stopped(); n++) {
       const count = await one(db, batch)
       pruned += count
-      if (count < BATCH) break
+      if (count < limit) break
     }
     return pruned
   }
 
+  const { payloadRetentionDays } = config.stripe
   const events = await batches(pruneDelivered, config.events.retentionDays)
   const sessions = await batches(pruneSessions, config.sessions.retentionDays)
-  return { events, sessions }
+  const stripeEvents = await batches(pruneStripeEvents, Math.max(payloadRetentionDays, STRIPE_EVENT_DAYS))
+  const stripePayloads = await batches(pruneStripePayloads, payloadRetentionDays, PAYLOAD_BATCH)
+  return { events, sessions, stripePayloads, stripeEvents }
 }

@@ -11,7 +11,7 @@ import { SUBJECTS } from './subjects.ts'
 const AWAY: BackoffRange = { minMs: 200, maxMs: 5000 }
 
 export interface RelayOptions extends Omit<Delivery, 'config' | 'random'> {
-  config: Pick<Config, 'events' | 'nats' | 'sessions' | 'shutdown'>
+  config: Pick<Config, 'events' | 'nats' | 'sessions' | 'shutdown' | 'stripe'>
   /** In [0, 1); default Math.random. */
   random?: () => number
 }

@@ -1,9 +1,21 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { OutboxStats } from '../../lib/events/outbox-store.ts'
 import type { Metrics } from '../../lib/metrics.ts'
 
-/** Counts in this process, for Prometheus. @param outboxStats read at each scrape */
-export function createMetrics(outboxStats: () => Promise<OutboxStats>): Metrics {
+/** What waits in a table of events. */
+export interface WaitingStats {
+  pending: number
+  oldestPendingAgeMs: number
+  dead: number
+}
+
+/** What a scrape reads. */
+export interface MetricsSources {
+  outboxStats(): Promise<WaitingStats>
+  stripeEventStats(): Promise<WaitingStats>
+}
+
+/** Counts in this process, for Prometheus. */
+export function createMetrics({ outboxStats, stripeEventStats }: MetricsSources): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -45,7 +57,8 @@ export function createMetrics(outboxStats: () => Promise<OutboxStats>): Metrics 
     labelNames: ['outcome'] as const,
     registers,
   })
-  addOutboxGauges(registers, outboxStats)
+  addWaitingGauges(registers, { part: 'outbox', what: 'the events to deliver', stats: outboxStats })
+  addWaitingGauges(registers, { part: 'stripe', what: 'the events of Stripe', stats: stripeEventStats })
 
   return {
     countRequest(route, method, status, durationMs) {
@@ -64,27 +77,36 @@ export function createMetrics(outboxStats: () => Promise<OutboxStats>): Metrics 
 /** Callers choose the method, so unknown ones must not make new series. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-function addOutboxGauges(registers: Registry[], outboxStats: () => Promise<OutboxStats>): void {
+interface WaitingGauges {
+  /** What the three names begin with, less `authlance_`. */
+  part: string
+  /** What waits, for the help texts. */
+  what: string
+  /** Read at each scrape. */
+  stats(): Promise<WaitingStats>
+}
+
+function addWaitingGauges(registers: Registry[], { part, what, stats }: WaitingGauges): void {
   const age = new Gauge({
-    name: 'authlance_outbox_oldest_pending_seconds',
-    help: 'Age of the oldest undelivered event',
+    name: `authlance_${part}_oldest_pending_seconds`,
+    help: `Age of the oldest of ${what} that waits`,
     registers,
   })
   const dead = new Gauge({
-    name: 'authlance_outbox_dead_events',
-    help: 'Events in the dead letters',
+    name: `authlance_${part}_dead_events`,
+    help: `Dead letters of ${what}`,
     registers,
   })
   new Gauge({
-    name: 'authlance_outbox_pending_events',
-    help: 'Events not delivered yet',
+    name: `authlance_${part}_pending_events`,
+    help: `How many of ${what} wait`,
     registers,
     async collect() {
       try {
-        const stats = await outboxStats()
-        this.set(stats.pending)
-        age.set(stats.oldestPendingAgeMs / 1000)
-        dead.set(stats.dead)
+        const { pending, oldestPendingAgeMs, dead: deadCount } = await stats()
+        this.set(pending)
+        age.set(oldestPendingAgeMs / 1000)
+        dead.set(deadCount)
       } catch {
         this.set(Number.NaN)
       }

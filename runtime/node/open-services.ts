@@ -7,6 +7,7 @@ import { within } from '../../lib/async/pause.ts'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
 import { createGroupIntake } from '../../lib/billing/group-intake.ts'
 import { createLedgerWorker, type LedgerWorker } from '../../lib/billing/ledger/ledger-worker.ts'
+import { stripeEventStats } from '../../lib/billing/ledger/stripe-event-stats.ts'
 import type { Config } from '../../lib/config.ts'
 import { migrationState } from '../../lib/db/migrate.ts'
 import type { Database } from '../../lib/db/tables.ts'
@@ -67,7 +68,10 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     config,
     owner,
   })
-  const metrics = createMetrics(() => outboxStats(probes.db, clock.now()))
+  const metrics = createMetrics({
+    outboxStats: () => outboxStats(probes.db, clock.now()),
+    stripeEventStats: () => stripeEventStats(probes.db, clock.now()),
+  })
   const ledger = createLedgerWorker({
     db,
     clock,

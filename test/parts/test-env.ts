@@ -27,6 +27,8 @@ export interface TestEnv {
   log: RecordedLog
   /** How often a handler has woken the relay. */
   wakes(): number
+  /** How often a handler has woken the ledger worker. */
+  ledgerWakes(): number
   close(): Promise<void>
 }
 
@@ -48,6 +50,7 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
   const clock = testClock(options.now)
   const log = recordLog()
   let wakes = 0
+  let ledgerWakes = 0
   const env: Env = {
     config,
     db,
@@ -57,12 +60,13 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
     log,
     metrics: noMetrics,
     events: { wake: () => void wakes++ },
-    ledger: { store: (taken) => storeStripeEvent(db, taken), wake: () => {} },
+    ledger: { store: (taken) => storeStripeEvent(db, taken), wake: () => void ledgerWakes++ },
     assets: { get: async () => undefined },
     health: { check: async () => ({ state: 'up', parts: {} }) },
     ...options.env,
   }
-  return { env, config, ctx: testContext(), clock, log, wakes: () => wakes, close }
+  const counters = { wakes: () => wakes, ledgerWakes: () => ledgerWakes }
+  return { env, config, ctx: testContext(), clock, log, ...counters, close }
 }
 
 /** fetch refuses port 9 without trying to connect. */

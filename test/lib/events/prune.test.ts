@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pruneStripePayloads } from '../../../lib/billing/prune-stripe-events.ts'
+import type { StripeEventState } from '../../../lib/db/tables.ts'
 import { prune } from '../../../lib/events/housekeeping.ts'
 import { pruneDelivered, pruneSessions } from '../../../lib/events/prune.ts'
+
 import { addEvents, databaseKinds, openTestDatabase, statesOf, type TestDatabase } from './outbox-fixture.ts'
 
 const DAY_MS = 86_400_000
@@ -50,8 +53,69 @@ describe.each(databaseKinds)('pruning on %s', (kind) => {
     await addEvents(db, 1200, { state: 'relayed', relayed_at: NOW - 31 * DAY_MS })
     await addEvents(db, 3, { state: 'relayed', relayed_at: NOW - 29 * DAY_MS })
 
-    expect(await prune(db, config, { now: NOW, maxBatches: 1 })).toEqual({ events: 500, sessions: 0 })
-    expect(await prune(db, config, { now: NOW })).toEqual({ events: 700, sessions: 0 })
+    expect(await prune(db, config, { now: NOW, maxBatches: 1 })).toMatchObject({ events: 500, sessions: 0 })
+    expect(await prune(db, config, { now: NOW })).toMatchObject({ events: 700, sessions: 0 })
     expect(await statesOf(db)).toHaveLength(3)
+  })
+  describe('of Stripe events', () => {
+    const event = (id: string, state: StripeEventState, age: number) => ({
+      id,
+      state,
+      type: 'invoice.paid',
+      created_at: 0,
+      livemode: 0,
+      payload: '{}',
+      received_at: 0,
+      settled_at: state === 'pending' ? 0 : NOW - age * DAY_MS,
+    })
+    const kept = async () => {
+      const rows = await database.db
+        .selectFrom('stripe_events')
+        .select(['id', 'payload'])
+        .orderBy('id')
+        .execute()
+      return rows.map(({ id, payload }) => (payload === null ? id : `${id} whole`))
+    }
+
+    test('forgets the payloads of settled ones, no more than the limit, and the rows themselves later', async () => {
+      const { db, config } = database
+      const rows = [
+        event('applied', 'applied', 31),
+        event('ignored', 'ignored', 32),
+        event('young', 'applied', 29),
+        event('pending', 'pending', 0),
+        event('dead', 'dead', 400),
+        event('gone', 'applied', 61),
+      ]
+      await db.insertInto('stripe_events').values(rows).execute()
+
+      expect(await pruneStripePayloads(db, { before: NOW - 30 * DAY_MS, limit: 2 })).toBe(2)
+      expect(await kept()).toEqual([
+        'applied whole',
+        'dead whole',
+        'gone',
+        'ignored',
+        'pending whole',
+        'young whole',
+      ])
+      expect(await prune(db, config, { now: NOW })).toMatchObject({ stripePayloads: 1, stripeEvents: 1 })
+      expect(await kept()).toEqual(['applied', 'dead whole', 'ignored', 'pending whole', 'young whole'])
+      expect(await prune(db, config, { now: NOW })).toMatchObject({ stripePayloads: 0, stripeEvents: 0 })
+    })
+
+    test('a payload that is kept longer than the row keeps the row', async () => {
+      const { db, config } = database
+      await db.deleteFrom('stripe_events').execute()
+      await db
+        .insertInto('stripe_events')
+        .values(event('old', 'applied', 80))
+        .execute()
+      const stripe = { ...config.stripe, payloadRetentionDays: 90 }
+
+      await prune(db, { ...config, stripe }, { now: NOW })
+      expect(await kept()).toEqual(['old whole'])
+      await prune(db, { ...config, stripe }, { now: NOW + 11 * DAY_MS })
+      expect(await kept()).toEqual([])
+    })
   })
 })
