@@ -22,8 +22,17 @@ export function objectIn(parent: StripeObject | null, field: string): StripeObje
 export function requireText(parent: StripeObject, field: string): string {
   const value = textIn(parent, field)
   if (value === null || value === '') throw new StripeShapeError(field, 'text')
+  return fitting(value, field)
+}
+
+/** MySQL's INSERT IGNORE would cut what a key cannot hold, and the row would never be found again. */
+function fitting(value: string, field: string): string {
+  if (value.length > MAX_NAME_LENGTH)
+    throw new StripeShapeError(field, `text of at most ${MAX_NAME_LENGTH} characters`)
   return value
 }
+
+const MAX_NAME_LENGTH = 255
 
 export function textIn(parent: StripeObject | null, field: string): string | null {
   const value = parent?.[field] ?? null
@@ -58,7 +67,9 @@ const MAX_SECONDS = 8_640_000_000_000
 /** The id of an object that is either named or expanded. */
 export function idIn(parent: StripeObject | null, field: string): string | null {
   const value = parent?.[field]
-  return isObject(value) ? requireText(value, 'id') : textIn(parent, field)
+  if (isObject(value)) return requireText(value, 'id')
+  const id = textIn(parent, field)
+  return id && fitting(id, field)
 }
 
 /** The items of a list object. */

@@ -65,6 +65,8 @@ describe('an invoice', () => {
   test.each([
     ['an amount that is text', { amount_due: '2900' }],
     ['an amount that no double holds', { amount_due: 2 ** 60 }],
+    ['an id that no key holds', { id: `in_${'x'.repeat(253)}` }],
+    ['a customer whose id no key holds', { customer: `cus_${'x'.repeat(252)}` }],
     ['no currency', { currency: undefined }],
     ['another kind of object', { object: 'charge' }],
   ])('with %s is refused, and its values are not told', (_name, over) => {
