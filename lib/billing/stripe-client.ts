@@ -93,7 +93,8 @@ export function requireAnswer<T>(answer: StripeAnswer<T>): T {
 
 // Without the header, the time before the call: the state may be newer than it says, never older.
 function answeredAt(value: Stripe.Response<object>, askedAt: number): number {
-  const date = Date.parse(value.lastResponse?.headers?.date ?? '')
+  // By its types a plain object; of the fetch client it is a Headers, which shows nothing as a property.
+  const date = Date.parse(new Headers(value.lastResponse?.headers).get('date') ?? '')
   return Number.isNaN(date) ? Math.floor(askedAt / 1000) * 1000 : date
 }
 
