@@ -8,6 +8,9 @@ import { type DevProcess, startDev } from './start-dev.ts'
 
 const PASSWORD = 'analytical engine no 1'
 
+/** Of what comes by the webhook. */
+const SOON = { timeout: 10_000 }
+
 describe.skipIf(requirePart('chromium'))('payments on the page of the development stack', () => {
   let dev: DevProcess
   let browser: Browser
@@ -37,10 +40,10 @@ describe.skipIf(requirePart('chromium'))('payments on the page of the developmen
     await expectStatus(page, 'The plan is bought')
 
     expect(new URL(page.url()).pathname).toBe('/')
-    await expect.poll(() => page.textContent('#plan-list')).toMatch(/Company.*engines.*trialing/)
+    await expect.poll(() => page.textContent('#plan-list'), SOON).toMatch(/Company.*engines.*trialing/)
     expect(await page.textContent('#token-claims')).toContain('engines')
     await expect.poll(() => page.getAttribute('#step-plan', 'class')).toBe('done')
-    await expect.poll(() => subjects(page)).toContain('payment.success')
+    await expect.poll(() => subjects(page), SOON).toContain('payment.success')
     expect(complaints()).toEqual([])
     await page.context().close()
   })
@@ -53,21 +56,38 @@ describe.skipIf(requirePart('chromium'))('payments on the page of the developmen
     await press(page, 'Let the card be declined')
     await expectStatus(page, 'The card will be declined.')
     await press(page, 'Go to the next bill')
-    await expect.poll(() => page.textContent('#plan-list')).toContain('past_due')
+    await expect.poll(() => page.textContent('#plan-list'), SOON).toContain('past_due')
     expect(await page.textContent('#plan-list')).toContain('One try to collect the bill failed.')
-    await expect.poll(() => subjects(page)).toContain('payment.declined')
+    await expect.poll(() => subjects(page), SOON).toContain('payment.declined')
 
     await press(page, 'Let the card work')
     await press(page, 'Go to the next try')
     await expect
-      .poll(async () => (await page.textContent('#plan-list'))?.replace(/It is.*/, ''))
+      .poll(async () => (await page.textContent('#plan-list'))?.replace(/It is.*/, ''), SOON)
       .toMatch(/billed-works.*active/)
     await expect
-      .poll(() =>
-        page.locator('#event-list li', { hasText: /payment\.success.*billed@example\.com/ }).count(),
+      .poll(
+        () => page.locator('#event-list li', { hasText: /payment\.success.*billed@example\.com/ }).count(),
+        SOON,
       )
       .toBe(2)
     expect(complaints()).toEqual([])
+    await page.context().close()
+  })
+
+  test('keep a buyer whose card is declined at the checkout, and tell one whose bank takes its time', async () => {
+    const { page } = await visit(browser, dev.url)
+    await signUpVerified(page, 'second@example.com')
+    await buy(page, 'first-works')
+
+    await goToCheckout(page, 'second-works')
+    await page.click('button[value=decline]')
+    await page.locator('[role=alert]').waitFor()
+    expect(await page.textContent('[role=alert]')).toBe('Your card was declined.')
+    await page.click('button[value=debit]')
+    await expectStatus(page, 'The payment is on its way')
+    await page.locator('#plan-list', { hasText: 'first-works' }).waitFor()
+    expect(await page.textContent('#plan-list')).not.toContain('second-works')
     await page.context().close()
   })
 
@@ -92,7 +112,7 @@ describe.skipIf(requirePart('chromium'))('payments on the page of the developmen
     await buy(page, 'portal-works')
     await press(page, 'Go to the next bill')
     await expect
-      .poll(async () => (await page.textContent('#plan-list'))?.replace(/It is.*/, ''))
+      .poll(async () => (await page.textContent('#plan-list'))?.replace(/It is.*/, ''), SOON)
       .toMatch(/portal-works.*active/)
 
     await press(page, 'Manage')
@@ -102,7 +122,7 @@ describe.skipIf(requirePart('chromium'))('payments on the page of the developmen
     await page.click('button[value=change]')
     await page.click('text=Back to the shop')
     await expectStatus(page, 'Back from the portal.')
-    await expect.poll(() => page.textContent('#plan-list')).toMatch(/Company.*portal-works/)
+    await expect.poll(() => page.textContent('#plan-list'), SOON).toMatch(/Company.*portal-works/)
     expect(complaints()).toEqual([])
     await page.context().close()
   })
@@ -131,12 +151,12 @@ describe.skipIf(requirePart('chromium'))('payments on the page of the developmen
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
     await page.click('button[value=cancel]')
     await page.waitForSelector('#live.on')
-    await expect.poll(() => page.textContent('#plan-list')).toContain('nobody pays for it')
+    await expect.poll(() => page.textContent('#plan-list'), SOON).toContain('nobody pays for it')
 
     await buy(page, 'phone-works')
     await press(page, 'Let the card be declined')
     await press(page, 'Go to the next bill')
-    await expect.poll(() => page.textContent('#plan-list')).toContain('past_due')
+    await expect.poll(() => page.textContent('#plan-list'), SOON).toContain('past_due')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
     expect(complaints()).toEqual([])
     await page.context().close()
@@ -162,12 +182,16 @@ async function retype(page: Page, selector: string, text: string): Promise<void>
 
 /** Buys the first plan on offer, from the form to the way back. */
 async function buy(page: Page, name: string): Promise<void> {
+  await goToCheckout(page, name)
+  await page.click('button[value=pay]')
+  await expectStatus(page, 'The plan is bought')
+}
+
+async function goToCheckout(page: Page, name: string): Promise<void> {
   await page.fill('#buy-slug', name)
   await page.fill('#buy-name', 'Works & Co')
   await page.click('#buy-form [type=submit]')
   await page.waitForURL(/\/checkout\//)
-  await page.click('button[value=pay]')
-  await expectStatus(page, 'The plan is bought')
 }
 
 /** By its visible words: several groups may have the same button. */

@@ -70,5 +70,5 @@ export async function codeFor(page: Page, email: string): Promise<string> {
 }
 
 export async function expectStatus(page: Page, text: string): Promise<void> {
-  await expect.poll(() => page.textContent('#status')).toContain(text)
+  await expect.poll(() => page.textContent('#status'), { timeout: 10_000 }).toContain(text)
 }
