@@ -54,6 +54,7 @@ function describe(plan: EndpointPlan, url: string): string {
       return [
         `update ${plan.endpoint} at ${url}`,
         ...(plan.enable ? ['  enable it'] : []),
+        ...(plan.formerUrl === undefined ? [] : [`  in place of ${plan.formerUrl}`]),
         ...plan.added.map((type) => `  + ${type}`),
         ...plan.removed.map((type) => `  - ${type}`),
       ].join('\n')

@@ -1,4 +1,6 @@
+import type Stripe from 'stripe'
 import type { SubscriptionRow } from '../../db/tables.ts'
+import { ApiError } from '../../http/errors.ts'
 import { newTrace } from '../../http/trace.ts'
 import { completeCheckout } from '../checkout/complete-checkout.ts'
 import { findReservation } from '../checkout/reservations.ts'
@@ -6,8 +8,9 @@ import { applySubscriptionState } from '../ledger/apply-subscription.ts'
 import type { LedgerServices } from '../ledger/ledger-services.ts'
 import { findSubscription, STRIPE } from '../ledger/rows.ts'
 import { subscriptionDifferences } from '../ledger/write-subscription.ts'
-import { answerOrThrow } from '../stripe-away.ts'
+import { answerOrThrow, StripeAwayError } from '../stripe-away.ts'
 import { askStripe } from '../stripe-client.ts'
+import { StripeShapeError } from '../stripe-fields.ts'
 import { normaliseSubscription, type SubscriptionState } from '../stripe-shapes.ts'
 import type { Drift } from './drift.ts'
 
@@ -37,7 +40,8 @@ export async function compareCustomer(
     for (const listed of answer?.value.data ?? []) {
       unseen.delete(listed.id)
       compared.subscriptions++
-      const drift = await compareOne(services, normaliseSubscription(listed), answer!.asOf, dryRun)
+      const state = readSubscription(services, listed)
+      const drift = state && (await compareOne(services, state, answer!.asOf, dryRun))
       if (drift) compared.drift.push(drift)
     }
     after = answer?.value.data.at(-1)?.id
@@ -45,6 +49,20 @@ export async function compareCustomer(
   }
   compared.drift.push(...(await missingAtStripe(services, customer, unseen)))
   return compared
+}
+
+/** One that cannot be read is told of, and keeps no other from being compared. */
+function readSubscription(
+  { log }: LedgerServices,
+  listed: Stripe.Subscription,
+): SubscriptionState | undefined {
+  try {
+    return normaliseSubscription(listed)
+  } catch (error) {
+    if (!(error instanceof StripeShapeError)) throw error
+    log.warn({ subscription: listed.id, err: error }, 'a subscription that Stripe lists cannot be read')
+    return undefined
+  }
 }
 
 async function compareOne(
@@ -74,9 +92,17 @@ async function mend(
   if (row?.group_id == null && state.reservationId !== null) {
     // One that a checkout of ours made gets its group by that alone.
     const reservation = await findReservation(services.db, state.reservationId)
-    if (reservation?.session_id) await completeCheckout(services, reservation.session_id, now, trace)
+    if (reservation?.session_id) {
+      await completeCheckout(services, reservation.session_id, now, trace).catch(nameStripe)
+    }
   }
   return outcome === 'applied'
+}
+
+function nameStripe(error: unknown): never {
+  if (error instanceof ApiError && error.code === 'payments_unavailable')
+    throw new StripeAwayError('stripe: away: a checkout session could not be read', { cause: error })
+  throw error
 }
 
 async function liveSubscriptions({ db }: LedgerServices, customer: string): Promise<Set<string>> {

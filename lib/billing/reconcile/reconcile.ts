@@ -20,6 +20,8 @@ const OVERLAP_MS = 3_600_000
 const CONCURRENCY = 4
 /** How long it waits for events that another replica is just applying. */
 const SETTLE_MS = 30_000
+/** How often events may be found waiting for something that is away. */
+const MAX_WAITS = 3
 
 export interface ReconcileOptions {
   /** Milliseconds since the epoch, in place of where the last run left off. */
@@ -100,7 +102,7 @@ async function run(
   const leavesNoHole = since <= Math.max(due, reach)
   if (leavesNoHole) await job.savePosition(writePosition(position))
 
-  const ledger = dryRun ? NOTHING_APPLIED : await applyMissed(work, walked.missed, goOn)
+  const ledger = dryRun ? NOTHING_APPLIED : await applyMissed(work, walked.missed, { goOn, stopped })
   const report: ReconcileReport = {
     dryRun,
     events: { seen: walked.seen, missed: walked.missed.length },
@@ -125,29 +127,30 @@ export class ReconcileStoppedError extends Error {
 
 const NOTHING_APPLIED = { applied: 0, ignored: 0, failed: 0, dead: 0 }
 
-/** Where Stripe listed nothing, a day is left for what it may list late. */
+/** Where nothing happened for long, a day is left for what Stripe may list late. */
 function nextPosition(
   last: Position | undefined,
   { newest, beganAt }: { newest: number | undefined; beganAt: number },
 ): number {
-  return Math.max(last?.eventsUntil ?? 0, newest ?? beganAt - DAY_MS)
+  return Math.max(last?.eventsUntil ?? 0, newest ?? 0, beganAt - DAY_MS)
 }
 
 /** Applies what waits until the events that were missed are settled; those that fail by their own fault are left to their next try. */
 async function applyMissed(
   work: LedgerWork,
   missed: string[],
-  goOn: () => void,
+  { goOn, stopped }: { goOn(): void; stopped(): boolean },
 ): Promise<typeof NOTHING_APPLIED> {
   const total = { ...NOTHING_APPLIED }
   const end = work.clock.now() + SETTLE_MS
-  for (;;) {
-    const { away, ...report } = await drainStripeEvents(work)
+  for (let waits = 0; ; ) {
+    const { away, ...report } = await drainStripeEvents(work, { stopped })
     for (const kind of ['applied', 'ignored', 'failed', 'dead'] as const) total[kind] += report[kind]
-    if (away !== undefined) throw new StripeAwayError(`stripe: away: ${away}`)
     goOn()
+    // A server at work beside it may hold the same rows for a moment.
+    if (away !== undefined && ++waits === MAX_WAITS) throw new StripeAwayError(`stripe: away: ${away}`)
     if (!(await isWaiting(work, missed)) || work.clock.now() >= end) return total
-    await pause(200)
+    await pause(away === undefined ? 200 : 1000)
   }
 }
 

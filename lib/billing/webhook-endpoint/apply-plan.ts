@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { HANDLED_EVENTS } from '../ledger/handled-events.ts'
 import { answerOrThrow } from '../stripe-away.ts'
 import { askStripe, type StripeServices } from '../stripe-client.ts'
-import { type EndpointPlan, planEndpoint, REPLACES } from './plan-endpoint.ts'
+import { type EndpointPlan, planEndpoint, REPLACES, sameUrl } from './plan-endpoint.ts'
 import { webhookUrl } from './webhook-url.ts'
 
 /** @throws {StripeAwayError} */
@@ -42,6 +42,7 @@ export async function applyEndpointPlan(
           stripe.webhookEndpoints.update(plan.endpoint, {
             enabled_events: [...HANDLED_EVENTS],
             ...(plan.enable && { disabled: false }),
+            ...(plan.formerUrl !== undefined && { url }),
           }),
         ),
       )
@@ -95,7 +96,7 @@ async function isSecond(
   const others = await listEndpoints(services)
   return others.some(
     (other) =>
-      other.url === url &&
+      sameUrl(other.url, url) &&
       other.id !== own.id &&
       (other.created < own.created || (other.created === own.created && other.id < own.id)),
   )

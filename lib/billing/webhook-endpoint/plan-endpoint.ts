@@ -11,7 +11,15 @@ export const REPLACES = 'authlance_replaces'
 export type EndpointPlan =
   | { kind: 'nothing'; endpoint: string; apiVersion: string | null }
   | { kind: 'create' }
-  | { kind: 'update'; endpoint: string; enable: boolean; added: string[]; removed: string[] }
+  | {
+      kind: 'update'
+      endpoint: string
+      enable: boolean
+      added: string[]
+      removed: string[]
+      /** How it is spelled now, where that is not as we answer to it. */
+      formerUrl?: string
+    }
   /** `unfinished` is one that an interrupted rotation left. */
   | { kind: 'rotate'; former: string; unfinished?: string }
 
@@ -44,8 +52,16 @@ export function planEndpoint(
   const added = HANDLED_EVENTS.filter((type) => !first.enabled_events.includes(type))
   const removed = first.enabled_events.filter((type) => !HANDLED_EVENTS.some((handled) => handled === type))
   const enable = first.status !== 'enabled'
-  return enable || added.length + removed.length > 0
-    ? { kind: 'update', endpoint: first.id, enable, added, removed }
+  const respelled = first.url !== url
+  return enable || respelled || added.length + removed.length > 0
+    ? {
+        kind: 'update',
+        endpoint: first.id,
+        enable,
+        added,
+        removed,
+        ...(respelled && { formerUrl: first.url }),
+      }
     : { kind: 'nothing', endpoint: first.id, apiVersion: first.api_version }
 }
 
@@ -63,7 +79,8 @@ function planAmongSeveral(ours: Stripe.WebhookEndpoint[], rotate: boolean, url: 
   return { kind: 'rotate', former: unfinished.metadata[REPLACES]!, unfinished: unfinished.id }
 }
 
-function sameUrl(a: string, b: string): boolean {
+/** Whether Stripe would call the same, a slash at the end aside. */
+export function sameUrl(a: string, b: string): boolean {
   return URL.canParse(a) && new URL(a).href.replace(/\/$/, '') === new URL(b).href.replace(/\/$/, '')
 }
 
