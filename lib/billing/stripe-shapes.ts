@@ -202,6 +202,8 @@ export interface PaymentIntentState {
   email: string | null
   /** Why the last try failed. */
   reason: string | null
+  /** Reservation of the checkout that it pays. */
+  reservationId: string | null
 }
 
 /** @throws {StripeShapeError} */
@@ -218,6 +220,7 @@ export function normalisePaymentIntent(object: unknown): PaymentIntentState {
     currency: requireText(intent, 'currency'),
     email: textIn(intent, 'receipt_email'),
     reason: textIn(error, 'decline_code') ?? textIn(error, 'code'),
+    reservationId: textIn(objectIn(intent, 'metadata'), 'reservation'),
   }
 }
 

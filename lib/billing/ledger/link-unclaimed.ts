@@ -1,7 +1,7 @@
 import { transact } from '../../db/transact.ts'
 import type { Trace } from '../../http/trace.ts'
 import type { LedgerServices } from './ledger-services.ts'
-import { linkSubscription } from './link.ts'
+import { linkCustomer, linkSubscription } from './link.ts'
 import { groupOfSubscription } from './owner.ts'
 
 const BATCH = 200
@@ -35,7 +35,11 @@ export async function linkUnclaimed(
     const group = await groupOfSubscription(services.db, owned)
     if (!group) continue
     const id = row.provider_subscription_id
-    await transact(services.db, (trx) => linkSubscription(trx, services, id, group.id, now, trace))
+    const customerId = row.provider_customer_id
+    await transact(services.db, async (trx) => {
+      await linkSubscription(trx, services, id, group.id, now, trace)
+      if (customerId) await linkCustomer(trx, services, customerId, group.id, now, trace)
+    })
     count++
   }
   return { count, after: rows.length === BATCH ? rows.at(-1)!.id : 0 }

@@ -6,7 +6,7 @@ import type { Trace } from '../../http/trace.ts'
 import { OWN_PROVIDER } from '../bootstrap-subscription.ts'
 import { findGroupById } from './owner.ts'
 import { findSubscription, STRIPE } from './rows.ts'
-import { isLive, tellCreated } from './subscription-events.ts'
+import { isLive, isTrialAnnounced, tellCreated, tellTrialEnding } from './subscription-events.ts'
 
 /** Gives a Stripe subscription its group, and tells of it; one that has a group keeps it. */
 export async function linkSubscription(
@@ -28,7 +28,10 @@ export async function linkSubscription(
   if (numUpdatedRows === 0n || !group) return
   const row = await findSubscription(trx, providerSubscriptionId)
   if (!row) return
-  await tellCreated(trx, row, group, { config, now, trace })
+  const told = { config, now, trace }
+  await tellCreated(trx, row, group, told)
+  // Nobody could be told of it before.
+  if (isTrialAnnounced(row)) await tellTrialEnding(trx, row, group, told)
   if (isLive(row.status)) await supersedeOwnSubscription(trx, groupId, now)
 }
 

@@ -1,17 +1,13 @@
-import { ApiError } from '../../http/errors.ts'
-import { completeCheckout } from '../checkout/complete-checkout.ts'
 import { releaseReservation } from '../checkout/release-reservation.ts'
 import { invalidatePrices } from '../prices.ts'
 import { requireText } from '../stripe-fields.ts'
-import { normaliseCustomer } from '../stripe-shapes.ts'
+import { bindSession } from './bind-reservation.ts'
 import type { HandledEvent } from './handled-events.ts'
+import { prepareCustomer } from './prepare-customer.ts'
 import { prepareInvoice } from './prepare-invoice.ts'
 import { preparePaymentIntent, prepareRefund } from './prepare-payment.ts'
 import { prepareSubscription } from './prepare-subscription.ts'
 import { type Preparation, type Prepared, writes } from './prepared.ts'
-import { findBillingCustomer } from './rows.ts'
-import { settleTie } from './settle-tie.ts'
-import { writeCustomer } from './write-customer.ts'
 
 /**
  * Finds out what an event comes to. It may ask Stripe, and is called outside any transaction.
@@ -55,34 +51,10 @@ export function prepareEvent(type: HandledEvent, preparation: Preparation): Prom
 
 /** A session of ours is completed in transactions of its own, which find it done the second time; others' sessions are nothing to us. */
 async function prepareCheckout({ services, event, now, trace }: Preparation): Promise<Prepared> {
-  try {
-    await completeCheckout(services, requireText(event.object, 'id'), now, trace)
-    return writes()
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 'payments_unavailable') {
-      return { kind: 'away', reason: 'the checkout session could not be read' }
-    }
-    throw error
-  }
+  return (await bindSession(services, requireText(event.object, 'id'), now, trace)) ?? writes()
 }
 
 async function prepareRelease({ event, now }: Preparation): Promise<Prepared> {
   const sessionId = requireText(event.object, 'id')
   return writes((trx) => releaseReservation(trx, sessionId, now))
-}
-
-async function prepareCustomer({ services, event, now, trace }: Preparation): Promise<Prepared> {
-  const object = event.type === 'customer.deleted' ? { ...event.object, deleted: true } : event.object
-  const state = normaliseCustomer(object)
-  const known = await findBillingCustomer(services.db, state.id)
-  const told = { state, time: { asOf: event.createdAt, eventId: event.id, source: 'event' as const } }
-  const settled = await settleTie(services, known?.as_of, told, {
-    operation: 'customers.retrieve',
-    call: (stripe) => stripe.customers.retrieve(state.id),
-    read: normaliseCustomer,
-  })
-  if (settled.kind === 'away') return settled
-  if (settled.kind === 'stale') return writes()
-  const write = { known, state: settled.state, time: settled.time }
-  return writes((trx) => writeCustomer(trx, services, write, now, trace))
 }

@@ -1,14 +1,13 @@
 import type { Transaction } from 'kysely'
 import type Stripe from 'stripe'
 import type { Database, SubscriptionRow } from '../../db/tables.ts'
-import { ApiError } from '../../http/errors.ts'
 import type { Trace } from '../../http/trace.ts'
-import { completeCheckout } from '../checkout/complete-checkout.ts'
-import { findReservation } from '../checkout/reservations.ts'
 import { askStripe, stripeClient } from '../stripe-client.ts'
 import { normaliseSubscription, type SubscriptionState } from '../stripe-shapes.ts'
+import { bindReservation } from './bind-reservation.ts'
 import { LedgerConflictError, type LedgerServices } from './ledger-services.ts'
 import { findGroupById } from './owner.ts'
+import { prepareUnknownCustomer } from './prepare-customer.ts'
 import { type Preparation, type Prepared, type Write, writes } from './prepared.ts'
 import { findSubscription } from './rows.ts'
 import { settleTie } from './settle-tie.ts'
@@ -17,9 +16,10 @@ import { tierOf } from './tier-of.ts'
 import { writeSubscription } from './write-subscription.ts'
 
 /** `customer.subscription.*` */
-export async function prepareSubscription({ services, event, now, trace }: Preparation): Promise<Prepared> {
+export async function prepareSubscription(preparation: Preparation): Promise<Prepared> {
+  const { services, event, now, trace } = preparation
   const state = normaliseSubscription(event.object)
-  const bound = await bindReservation(services, state.id, state.reservationId, now, trace)
+  const bound = await bindUnclaimed(services, state.id, state.reservationId, now, trace)
   if (bound) return bound
 
   const known = await findSubscription(services.db, state.id)
@@ -31,19 +31,19 @@ export async function prepareSubscription({ services, event, now, trace }: Prepa
     return writes(known && trialEnding ? announceTrial(services, known, state, now, trace) : undefined)
   }
   warnOfUnknownPrice(services, settled.state, event.id)
+  const customer = await customerOf(preparation, known, settled.state)
+  if (customer.kind === 'away') return customer
   const write = { known, state: settled.state, time: settled.time, trialEnding }
-  return writes((trx) => writeSubscription(trx, services, write, now, trace))
+  return writes(...customer.writes, (trx) => writeSubscription(trx, services, write, now, trace))
 }
 
 /** The subscription that an invoice is about, when the ledger does not know it, or not its group. */
-export async function prepareMissingSubscription(
-  { services, now, trace }: Pick<Preparation, 'services' | 'now' | 'trace'>,
-  id: string,
-): Promise<Prepared> {
+export async function prepareMissingSubscription(preparation: Preparation, id: string): Promise<Prepared> {
+  const { services, now, trace } = preparation
   const known = await findSubscription(services.db, id)
   if (known) {
     if (known.group_id !== null) return writes()
-    return (await bindReservation(services, id, known.reservation_id, now, trace)) ?? writes()
+    return (await bindReservation(services, known.reservation_id, now, trace)) ?? writes()
   }
   if (!stripeClient(services.config)) return writes()
 
@@ -52,19 +52,27 @@ export async function prepareMissingSubscription(
   // One that Stripe does not know, or does not show us, must not keep a payment from being told.
   if (answer.kind !== 'answer') return writes()
   const state = normaliseSubscription(answer.value)
-  const bound = await bindReservation(services, id, state.reservationId, now, trace)
+  const bound = await bindReservation(services, state.reservationId, now, trace)
   if (bound) return bound
   const present = await findSubscription(services.db, id)
   if (present) return writes()
+  const customer = await customerOf(preparation, undefined, state)
+  if (customer.kind === 'away') return customer
   const write = { known: undefined, state, time: { asOf: answer.asOf, source: 'fetched' as const } }
-  return writes((trx) => writeSubscription(trx, services, write, now, trace))
+  return writes(...customer.writes, (trx) => writeSubscription(trx, services, write, now, trace))
 }
 
-/**
- * Completes the checkout that made a subscription, so that its group is known before anything is told of it.
- * @returns what keeps the event waiting, if anything does
- */
-async function bindReservation(
+/** What is to be found out about who pays; nothing for a subscription that has its group. */
+async function customerOf(
+  preparation: Preparation,
+  known: SubscriptionRow | undefined,
+  state: SubscriptionState,
+): Promise<Prepared> {
+  return known && known.group_id !== null ? writes() : prepareUnknownCustomer(preparation, state)
+}
+
+/** Completes the checkout of a subscription that has no group so far. @returns what keeps the event waiting, if anything does */
+async function bindUnclaimed(
   services: LedgerServices,
   subscriptionId: string,
   reservationId: string | null,
@@ -73,18 +81,7 @@ async function bindReservation(
 ): Promise<Prepared | undefined> {
   if (reservationId === null) return undefined
   const known = await findSubscription(services.db, subscriptionId)
-  if (known && known.group_id !== null) return undefined
-  const reservation = await findReservation(services.db, reservationId)
-  if (!reservation?.session_id) return undefined
-  try {
-    await completeCheckout(services, reservation.session_id, now, trace)
-    return undefined
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 'payments_unavailable') {
-      return { kind: 'away', reason: 'the checkout session could not be read' }
-    }
-    throw error
-  }
+  return known && known.group_id !== null ? undefined : bindReservation(services, reservationId, now, trace)
 }
 
 /** The news that a trial ends comes late: it is told all the same while it is true. */

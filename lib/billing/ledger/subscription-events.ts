@@ -14,7 +14,10 @@ interface Told {
   trace: Trace
 }
 
-/** Tells that a group got a subscription, unless subscription events are muted. */
+/**
+ * Tells that a group got a subscription, unless subscription events are muted. Of one that has ended before its group was known, the
+ * end is told as well: who counts what begins also counts what ends.
+ */
 export async function tellCreated(
   trx: Transaction<Database>,
   row: SubscriptionRow,
@@ -22,8 +25,10 @@ export async function tellCreated(
   { config, now, trace }: Told,
 ): Promise<void> {
   if (config.events.disableSubscriptionEvents) return
-  const { periodEnd, ...payload } = changePayload(row, group)
+  const change = changePayload(row, group)
+  const { periodEnd, ...payload } = change
   await appendEvent(trx, 'subscription.created', payload, now, trace)
+  if (hasEnded(row.status)) await appendEvent(trx, 'subscription.canceled', change, now, trace)
 }
 
 /** Tells what became of a group's subscription: that it ended, or what of it changed; nothing when nothing did. */
@@ -43,6 +48,15 @@ export async function tellChanged(
   if (SHOWN.every((column) => before[column] === after[column])) return
   const previous = { status: before.status, tierName: before.tier_name, quantity: before.quantity }
   await appendEvent(trx, 'subscription.updated', { ...payload, previous }, now, trace)
+}
+
+/** Whether Stripe said that this trial ends soon. */
+export function isTrialAnnounced({
+  status,
+  trial_ends_at: endsAt,
+  trial_announced: announced,
+}: SubscriptionRow) {
+  return status === 'trialing' && endsAt !== null && announced === endsAt
 }
 
 /** Tells that a trial ends soon. */

@@ -27,8 +27,10 @@ export async function writeCustomer(
     email: state.deleted ? (known?.email ?? null) : state.email && fitText(state.email, 512),
     name: state.deleted ? (known?.name ?? null) : state.name && fitText(state.name, 255),
     deleted: state.deleted || known?.deleted ? 1 : 0,
-    named_group: state.namedGroup && fitText(state.namedGroup, 255),
-    livemode: state.livemode ? 1 : 0,
+    named_group: state.deleted
+      ? (known?.named_group ?? null)
+      : state.namedGroup && fitText(state.namedGroup, 255),
+    livemode: state.deleted ? (known?.livemode ?? 0) : Number(state.livemode),
     as_of: Math.max(time.asOf, known?.as_of ?? 0),
     last_event_id: time.eventId ?? known?.last_event_id ?? null,
     updated_at: now,

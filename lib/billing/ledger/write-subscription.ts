@@ -8,7 +8,14 @@ import { LedgerConflictError, type LedgerServices, type StateTime } from './ledg
 import { linkCustomer, supersedeOwnSubscription } from './link.ts'
 import { groupOfSubscription } from './owner.ts'
 import { findSubscription, STRIPE } from './rows.ts'
-import { hasEnded, isLive, tellChanged, tellCreated, tellTrialEnding } from './subscription-events.ts'
+import {
+  hasEnded,
+  isLive,
+  isTrialAnnounced,
+  tellChanged,
+  tellCreated,
+  tellTrialEnding,
+} from './subscription-events.ts'
 import { tierOf } from './tier-of.ts'
 
 export interface SubscriptionWrite {
@@ -34,7 +41,6 @@ export async function writeSubscription(
   const group = await groupOfSubscription(trx, { ...state, knownGroupId: known?.group_id ?? null })
   const values = { ...columns(config.tiers, known, state), group_id: group?.id ?? known?.group_id ?? null }
   const announced = trialEnding && values.status === 'trialing' ? values.trial_ends_at : null
-  const trialIsNews = announced !== null && announced !== known?.trial_announced
   const written = {
     ...values,
     ...(announced !== null && { trial_announced: announced }),
@@ -45,14 +51,16 @@ export async function writeSubscription(
   const after = known ? await update(trx, known, written) : await insert(trx, state.id, written)
   if (!group) return
   const told = { config, now, trace }
-  if (known === undefined || known.group_id === null) {
+  const isNew = known === undefined || known.group_id === null
+  if (isNew) {
     await tellCreated(trx, after, group, told)
     if (state.customerId) await linkCustomer(trx, { config }, state.customerId, group.id, now, trace)
   } else await tellChanged(trx, known, after, group, told)
   if (isLive(after.status) && !(known && isLive(known.status) && known.group_id !== null)) {
     await supersedeOwnSubscription(trx, group.id, now)
   }
-  if (trialIsNews) await tellTrialEnding(trx, after, group, told)
+  const wasTold = !isNew && known.trial_announced === after.trial_announced
+  if (!wasTold && isTrialAnnounced(after)) await tellTrialEnding(trx, after, group, told)
 }
 
 /** A column that is not as Stripe has it. */
