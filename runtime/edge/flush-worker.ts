@@ -4,6 +4,7 @@ import type { EdgeBindings, WorkerContext } from './bindings.ts'
 import { createEnvSource } from './create-env.ts'
 import { flushOutbox, tidyOutbox } from './flush.ts'
 import { createNatsFlushBus } from './nats-flush-bus.ts'
+import { reconcileStripe } from './reconcile-stripe.ts'
 
 /** The worker that alone speaks to NATS: woken by the route workers' service binding, and by its schedule. */
 export interface FlushWorker {
@@ -39,6 +40,7 @@ export function createFlushWorker(): FlushWorker {
       else await applyStripeEvents(env)
       await tendStripeLedger(env)
       await tidyOutbox(env)
+      await reconcileStripe(env)
     },
   }
 }

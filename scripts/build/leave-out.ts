@@ -20,7 +20,7 @@ const UNUSED: [part: string, path: RegExp][] = [
 
 /** Of Stripe's resources, those that a worker calls; the others are nine tenths of its client. */
 const CALLED_AT_STRIPE =
-  /\/resources\/(BillingPortal\/(index|Sessions)|Charges|Checkout\/(index|Sessions)|Customers|InvoicePayments|Invoices|PaymentIntents|Prices|Subscriptions)\.js$/
+  /\/resources\/(BillingPortal\/(index|Sessions)|Charges|Checkout\/(index|Sessions)|Customers|Events|InvoicePayments|Invoices|PaymentIntents|Prices|Subscriptions)\.js$/
 
 const ABSENT = 'absent'
 

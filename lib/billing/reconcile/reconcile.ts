@@ -67,6 +67,8 @@ export async function reconcile(
     const position = await jobPosition(work.db, JOB)
     return run(work, options, { position, check: () => undefined, savePosition: async () => undefined })
   }
+  // Whoever asks often shall not lease the job for nothing.
+  if (options.restMs && rests(readPosition(await jobPosition(work.db, JOB)), work, options)) return undefined
   const lease = { name: JOB, leaseMs: LEASE_MS, clock: work.clock }
   return (await withJobLease(work.db, lease, (job) => run(work, options, job)))?.result
 }
@@ -77,10 +79,10 @@ async function run(
   job: Job,
 ): Promise<ReconcileReport | undefined> {
   const { clock } = work
-  const { dryRun = false, restMs = 0, onProgress, stopped = () => false } = options
+  const { dryRun = false, onProgress, stopped = () => false } = options
   const last = readPosition(job.position)
   const now = clock.now()
-  if (last && last.finishedAt > now - restMs) return undefined
+  if (rests(last, work, options)) return undefined
   const goOn = () => {
     job.check()
     if (stopped()) throw new ReconcileStoppedError()
@@ -118,6 +120,10 @@ async function run(
   })
   if (leavesNoHole) await job.savePosition(writePosition({ ...position, finishedAt: clock.now() }))
   return report
+}
+
+function rests(last: Position | undefined, { clock }: LedgerWork, { restMs = 0 }: ReconcileOptions): boolean {
+  return last !== undefined && last.finishedAt > clock.now() - restMs
 }
 
 /** It was told to stop; what it has done stays done. */
