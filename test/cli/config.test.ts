@@ -144,17 +144,27 @@ describe('a command line that does not fit', () => {
 })
 
 describe('help', () => {
-  test.each([[[]], [['config']], [['config', 'check']], [['config', 'schema']]])(
-    '%j has an example and no colour',
-    (args) => {
-      for (const option of ['--help', '-h']) {
-        const { status, stdout, stderr } = authlance([...args, option])
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-        expect(stdout).toMatch(/USAGE authlance[\s\S]*EXAMPLES\n\n {2}authlance /)
-        expect(stdout).not.toContain('\u001b')
-      }
-    },
-  )
+  const commands = [
+    [],
+    ['config'],
+    ['config', 'check'],
+    ['config', 'schema'],
+    ['events'],
+    ...['list', 'show', 'dead', 'retry', 'replay'].map((name) => ['events', name]),
+    ['migrate'],
+    ['serve'],
+    ['stripe'],
+    ['stripe', 'reconcile'],
+    ['stripe-webhook'],
+  ]
+  test.each(commands.map((args) => [args]))('%j has an example and no colour', (args) => {
+    for (const option of ['--help', '-h']) {
+      const { status, stdout, stderr } = authlance([...args, option])
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(stdout).toMatch(/USAGE authlance[\s\S]*EXAMPLES\n\n {2}authlance /)
+      expect(stdout).not.toContain('\u001b')
+    }
+  })
 
   test('--version prints the version alone', () => {
     expect(authlance(['--version'])).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
