@@ -32,6 +32,13 @@ export function requireStripe({ stripe }: Pick<Config, 'stripe'>): void {
   if (!stripe.secretKey) throw new ApiError('payments_not_configured')
 }
 
+/** Down, slow, too busy, or it refuses our key: not the fault of what was asked. */
+export interface StripeAway {
+  kind: 'away'
+  reason: string
+  cause: unknown
+}
+
 /** What a call of Stripe came to. */
 export type StripeAnswer<T> =
   | {
@@ -42,8 +49,7 @@ export type StripeAnswer<T> =
     }
   /** There is no such object. */
   | { kind: 'missing' }
-  /** Down, slow, too busy, or it refuses our key: not the fault of what was asked. */
-  | { kind: 'away'; reason: string; cause: unknown }
+  | StripeAway
   /** It refuses what was asked. */
   | { kind: 'refused'; code: string; cause: unknown }
 
@@ -51,6 +57,13 @@ export interface StripeServices {
   config: Pick<Config, 'stripe'>
   metrics: Pick<Metrics, 'observeUpstream'>
   clock: { now(): number }
+  /** What calls that belong together share. */
+  reach?: StripeReach
+}
+
+/** Whether Stripe was found to be down: those who share this do not each wait for it. */
+export interface StripeReach {
+  outage?: StripeAway
 }
 
 /**
@@ -58,12 +71,13 @@ export interface StripeServices {
  * @param operation names the call in the metrics
  */
 export async function askStripe<T extends object>(
-  { config, metrics, clock }: StripeServices,
+  { config, metrics, clock, reach }: StripeServices,
   operation: string,
   call: (stripe: Stripe) => Promise<Stripe.Response<T>>,
 ): Promise<StripeAnswer<Stripe.Response<T>>> {
   const stripe = stripeClient(config)
   if (!stripe) return { kind: 'away', reason: 'stripe.secretKey is not configured', cause: undefined }
+  if (reach?.outage) return reach.outage
   const startedAt = performance.now()
   const askedAt = clock.now()
   const settled = await call(stripe).then(
@@ -71,6 +85,7 @@ export async function askStripe<T extends object>(
     classify,
   )
   metrics.observeUpstream('stripe', operation, settled.kind, performance.now() - startedAt)
+  if (reach && settled.kind === 'away' && !isOfOneCall(settled.cause)) reach.outage = settled
   return settled
 }
 
@@ -104,6 +119,11 @@ function classify(error: unknown): StripeAnswer<never> {
   if (statusCode === 404 && code === 'resource_missing') return { kind: 'missing' }
   if (isAway(statusCode)) return { kind: 'away', reason: `${type} ${statusCode || ''}`.trim(), cause: error }
   return { kind: 'refused', code: code || type, cause: error }
+}
+
+/** A key may lack one permission, and two calls may meet at one object. */
+function isOfOneCall(cause: unknown): boolean {
+  return cause instanceof Stripe.errors.StripeError && [403, 409].includes(cause.statusCode ?? 0)
 }
 
 /** No status at all is a broken connection; 401 and 403 are a key that has to be mended; 409 and 429 pass. */

@@ -6,6 +6,8 @@ import { newTrace } from '../../lib/http/trace.ts'
 /** A worker may run this long at least, and make so many calls of the database and of Stripe. */
 const MAX_MS = 10_000
 const MAX_EVENTS = 200
+/** How long events rest that something away kept waiting, so that the next invocation comes to those behind them. */
+const RELEASE_MS = 20_000
 
 /** Applies Stripe events within one invocation, bounded in time and number; the rest is left for the next. Never throws. */
 export async function applyStripeEvents(env: Env): Promise<void> {
@@ -13,7 +15,11 @@ export async function applyStripeEvents(env: Env): Promise<void> {
   const end = clock.now() + MAX_MS
   try {
     const work = { ...env, owner: crypto.randomUUID(), random: Math.random }
-    const report = await drainStripeEvents(work, { maxEvents: MAX_EVENTS, stopped: () => clock.now() >= end })
+    const report = await drainStripeEvents(work, {
+      maxEvents: MAX_EVENTS,
+      releaseMs: RELEASE_MS,
+      stopped: () => clock.now() >= end,
+    })
     if (report.away !== undefined) log.warn({ reason: report.away }, 'Stripe events wait')
   } catch (error) {
     log.warn({ err: error }, 'Stripe events wait: the ledger failed')
@@ -23,7 +29,12 @@ export async function applyStripeEvents(env: Env): Promise<void> {
 /** Does what no event asks for: trials that end, late links, lapsed checkouts. Never throws. */
 export async function tendStripeLedger(env: Env): Promise<void> {
   try {
-    await tendLedger(env, { unclaimedAfter: 0, now: env.clock.now(), trace: newTrace() })
+    const end = env.clock.now() + MAX_MS
+    let unclaimedAfter = 0
+    do {
+      const tended = await tendLedger(env, { unclaimedAfter, now: env.clock.now(), trace: newTrace() })
+      unclaimedAfter = tended.unclaimedAfter
+    } while (unclaimedAfter > 0 && env.clock.now() < end)
   } catch (error) {
     env.log.warn({ err: error }, 'the ledger could not be tended')
   }

@@ -11,11 +11,11 @@ import {
   releaseStripeEvents,
 } from './stripe-event-store.ts'
 
-const BATCH = 64
+const BATCH = 128
 /** Events that share a transaction: so few that its locks are short. */
-const TOGETHER = 16
-/** After so many events that Stripe kept waiting, the rest is not tried. */
-const MAX_AWAY = 3
+const TOGETHER = 32
+/** After so many events that something away keeps waiting, the rest is not tried. */
+const MAX_AWAY = 100
 
 export interface LedgerWork extends LedgerServices {
   /** Names this process among the replicas; no two that run at once may share its last 32 characters. */
@@ -52,6 +52,8 @@ export interface LedgerReport {
 export async function drainStripeEvents(work: LedgerWork, limits: LedgerLimits = {}): Promise<LedgerReport> {
   const { maxEvents = Number.POSITIVE_INFINITY, stopped = () => false } = limits
   const { db, clock, config, owner } = work
+  // Once Stripe is found to be away, only what needs it waits, and without another call each.
+  const reaching: LedgerWork = { ...work, reach: {} }
   const report: LedgerReport = { applied: 0, ignored: 0, failed: 0, dead: 0, empty: false }
   let claimed = 0
   let waiting = 0
@@ -60,7 +62,7 @@ export async function drainStripeEvents(work: LedgerWork, limits: LedgerLimits =
     const { leaseMs } = config.stripe
     const rows = await claimStripeEvents(db, { owner, now: clock.now(), leaseMs, limit })
     claimed += rows.length
-    if (rows.length > 0) waiting += await applyBatch(work, rows, report, limits)
+    if (rows.length > 0) waiting += await applyBatch(reaching, rows, report, limits)
     report.empty = rows.length < limit
     if (report.empty) break
   }
@@ -84,21 +86,26 @@ async function applyBatch(
   // Events about one customer follow each other; the first ones of several customers go together.
   const queues = new Set(Map.groupBy(handled, subjectOf).values())
   const left = new Set(handled)
+  const held: StripeEventRow[] = []
   let waiting = 0
   while (queues.size > 0 && !stopped() && waiting < MAX_AWAY) {
     const chosen = [...queues].slice(0, TOGETHER)
     const heads = chosen.map((queue) => queue.shift()!)
     const outcomes = await applyHeads(work, heads, report)
     for (const [index, queue] of chosen.entries()) {
-      const isAway = outcomes[index] === 'away'
-      if (isAway) waiting++
-      else left.delete(heads[index]!)
-      // What follows an event that waits waits, too; who had his turn stands behind the others.
+      const head = heads[index]!
       queues.delete(queue)
-      if (queue.length > 0 && !isAway) queues.add(queue)
+      left.delete(head)
+      if (outcomes[index] === 'away') {
+        waiting++
+        // What follows an event that waits waits, too.
+        for (const row of [head, ...queue]) left.delete(row)
+        held.push(head, ...queue)
+      } else if (queue.length > 0) queues.add(queue) // Who had his turn stands behind the others.
     }
   }
-  await releaseStripeEvents(db, owner, [...left], clock.now() + (waiting ? releaseMs : 0))
+  await releaseStripeEvents(db, owner, held, clock.now() + releaseMs)
+  await releaseStripeEvents(db, owner, [...left], clock.now())
   return waiting
 }
 

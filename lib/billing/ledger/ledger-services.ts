@@ -1,6 +1,8 @@
 import type { Env } from '../../env.ts'
+import type { StripeServices } from '../stripe-client.ts'
 
-export type LedgerServices = Pick<Env, 'config' | 'db' | 'log' | 'metrics' | 'clock'>
+export type LedgerServices = Pick<Env, 'config' | 'db' | 'log' | 'metrics' | 'clock'> &
+  Pick<StripeServices, 'reach'>
 
 /** Another change came between reading a row and writing it: what was computed from it is void. */
 export class LedgerConflictError extends Error {
