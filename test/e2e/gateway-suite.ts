@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { eventTests } from './suite/events.ts'
 import { httpTests } from './suite/http.ts'
+import { paymentTests } from './suite/payments.ts'
 import { readTests } from './suite/reads-and-profile.ts'
 import { signInTests } from './suite/sign-in.ts'
 import type { Transport } from './suite/transport.ts'
@@ -21,5 +22,6 @@ export function gatewaySuite(name: string, open: () => Promise<Transport>): void
     describe('reads and the profile', () => readTests(() => transport))
     describe('HTTP', () => httpTests(() => transport))
     describe('events', () => eventTests(() => transport))
+    describe('payments', () => paymentTests(() => transport))
   })
 }

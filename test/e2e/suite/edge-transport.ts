@@ -8,19 +8,23 @@ import { freePort } from '../../parts/free-port.ts'
 import { JWT_KEY } from '../../parts/gateway.ts'
 import { readEvents } from '../../parts/jetstream-events.ts'
 import { startKratos } from '../../parts/kratos.ts'
+import { kratosAdmin } from '../../parts/kratos-admin.ts'
 import { createDatabase } from '../../parts/mariadb.ts'
 import { startPlanetScaleStandIn } from '../../parts/planetscale.ts'
+import { startSuiteStripe } from './suite-stripe.ts'
 import { SUITE_CONFIG, type Transport } from './transport.ts'
 
 /** The built workers in workerd, with the stand-in of PlanetScale, NATS over WebSocket and a real Kratos. */
 export async function startEdgeTransport(workers: 'all' | 'routes'): Promise<Transport> {
   const port = await freePort()
   const kratos = await startKratos({ publicBaseUrl: `http://127.0.0.1:${port}/authlance/identity/` })
+  const stripe = await startSuiteStripe(`http://127.0.0.1:${port}`)
   const config = {
     ...SUITE_CONFIG,
     jwtKey: JWT_KEY,
     kratos: { url: kratos.publicUrl, adminUrl: kratos.adminUrl, proxyRetryMs: 10_000 },
     nats: { prefix: `suite-${randomUUID()}` },
+    stripe: stripe.config,
     log: { level: 'error' },
   }
 
@@ -36,6 +40,9 @@ export async function startEdgeTransport(workers: 'all' | 'routes'): Promise<Tra
   return {
     url: edge.url,
     events: () => readEvents(nats.url, config.nats.prefix),
+    verifyAddress: async (identity) => void (await kratosAdmin(kratos.adminUrl).verifyAddress(identity)),
+    stripe: stripe.stripe,
+    runSchedule: edge.triggerFlush,
     async restartKratos() {
       await kratos.kill()
       await kratos.restart()
@@ -44,6 +51,7 @@ export async function startEdgeTransport(workers: 'all' | 'routes'): Promise<Tra
       await edge.stop()
       await planetscale.stop()
       await kratos.stop()
+      await stripe.stop()
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { StripeStandIn } from '../../../runtime/dev/stripe/stripe-stand-in.ts'
 import type { PublishedEvent } from '../../parts/jetstream-events.ts'
 
 /** One way to run the product, as the suite needs it. */
@@ -10,6 +11,12 @@ export interface Transport {
   events(): Promise<PublishedEvent[]>
   /** Takes Kratos away and brings it back. */
   restartKratos(): Promise<void>
+  /** Has Kratos take an identity's address for verified. */
+  verifyAddress(identity: string): Promise<void>
+  /** Stripe as the product knows it. */
+  stripe: StripeStandIn
+  /** Does what the schedule does each minute, where nothing runs by itself. */
+  runSchedule?(): Promise<void>
   stop(): Promise<void>
 }
 
