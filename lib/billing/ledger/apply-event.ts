@@ -33,7 +33,7 @@ export async function applyEvent(
       const outcome = await attempt(services, owner, row, trace)
       if (outcome !== 'conflict') return outcome
     }
-    return { kind: 'away', reason: 'others change the same rows' }
+    throw new LedgerConflictError()
   } catch (error) {
     if (error instanceof LeaseLostError) return { kind: 'lost' }
     const failure = databaseFailure(error)

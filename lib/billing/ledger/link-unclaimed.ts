@@ -2,7 +2,7 @@ import { transact } from '../../db/transact.ts'
 import type { Trace } from '../../http/trace.ts'
 import type { LedgerServices } from './ledger-services.ts'
 import { linkCustomer, linkSubscription } from './link.ts'
-import { groupOfSubscription } from './owner.ts'
+import { groupOfSubscription, ownedOf } from './owner.ts'
 
 const BATCH = 200
 
@@ -17,7 +17,7 @@ export async function linkUnclaimed(
 ): Promise<{ count: number; after: number }> {
   const rows = await services.db
     .selectFrom('subscriptions')
-    .select(['id', 'provider_subscription_id', 'provider_customer_id', 'named_group', 'reservation_id'])
+    .selectAll()
     .where('provider', '=', 'stripe')
     .where('group_id', 'is', null)
     .where('id', '>', after)
@@ -26,13 +26,7 @@ export async function linkUnclaimed(
     .execute()
   let count = 0
   for (const row of rows) {
-    const owned = {
-      knownGroupId: null,
-      customerId: row.provider_customer_id,
-      namedGroup: row.named_group,
-      reservationId: row.reservation_id,
-    }
-    const group = await groupOfSubscription(services.db, owned)
+    const group = await groupOfSubscription(services.db, ownedOf(row))
     if (!group) continue
     const id = row.provider_subscription_id
     const customerId = row.provider_customer_id

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Database } from '../../db/tables.ts'
+import type { Database, SubscriptionRow } from '../../db/tables.ts'
 import { normaliseSlug } from '../../identity/slug.ts'
 import type { NamedGroup } from './subscription-events.ts'
 
@@ -24,6 +24,16 @@ export async function groupOfSubscription(
   const customer = customerId === null ? undefined : await findCustomer(db, customerId)
   if (customer && customer.group_id !== null) return findGroupById(db, customer.group_id)
   return (await findNamedGroup(db, namedGroup)) ?? (await findNamedGroup(db, customer?.named_group ?? null))
+}
+
+/** What a row tells of whose it is. */
+export function ownedOf(row: SubscriptionRow): Owned {
+  return {
+    knownGroupId: row.group_id,
+    customerId: row.provider_customer_id,
+    namedGroup: row.named_group,
+    reservationId: row.reservation_id,
+  }
 }
 
 /** A group by its slug or id, as metadata names it. */

@@ -6,7 +6,8 @@ import { askStripe, stripeClient } from '../stripe-client.ts'
 import { normaliseSubscription, type SubscriptionState } from '../stripe-shapes.ts'
 import { bindReservation } from './bind-reservation.ts'
 import { LedgerConflictError, type LedgerServices } from './ledger-services.ts'
-import { findGroupById } from './owner.ts'
+import { linkSubscription } from './link.ts'
+import { findGroupById, groupOfSubscription, ownedOf } from './owner.ts'
 import { prepareUnknownCustomer } from './prepare-customer.ts'
 import { type Preparation, type Prepared, type Write, writes } from './prepared.ts'
 import { findSubscription } from './rows.ts'
@@ -43,7 +44,8 @@ export async function prepareMissingSubscription(preparation: Preparation, id: s
   const known = await findSubscription(services.db, id)
   if (known) {
     if (known.group_id !== null) return writes()
-    return (await bindReservation(services, known.reservation_id, now, trace)) ?? writes()
+    const bound = await bindReservation(services, known.reservation_id, now, trace)
+    return bound ?? writes((trx) => linkWhenKnown(trx, services, known, now, trace))
   }
   if (!stripeClient(services.config)) return writes()
 
@@ -82,6 +84,18 @@ async function bindUnclaimed(
   if (reservationId === null) return undefined
   const known = await findSubscription(services.db, subscriptionId)
   return known && known.group_id !== null ? undefined : bindReservation(services, reservationId, now, trace)
+}
+
+/** Its group may have become known since it was told of. */
+async function linkWhenKnown(
+  trx: Transaction<Database>,
+  services: LedgerServices,
+  known: SubscriptionRow,
+  now: number,
+  trace: Trace,
+): Promise<void> {
+  const group = await groupOfSubscription(trx, ownedOf(known))
+  if (group) await linkSubscription(trx, services, known.provider_subscription_id, group.id, now, trace)
 }
 
 /** The news that a trial ends comes late: it is told all the same while it is true. */
