@@ -1,17 +1,16 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { HANDLED_EVENTS } from '../../lib/billing/ledger/handled-events.ts'
 import { webhookUrl } from '../../lib/billing/webhook-endpoint/webhook-url.ts'
-import { serveStripe } from '../../runtime/dev/stripe/serve-stripe.ts'
 import { writeConfig } from '../parts/gateway.ts'
 import { runCli } from '../parts/run-cli.ts'
+import { startStripe } from '../parts/stripe.ts'
 
 const NOWHERE = 'http://127.0.0.1:9'
 const KEY = 'sk_test_webhook_command'
 const URL = 'https://auth.example.com/authlance/payments/api/v1/stripe/webhook'
 
 async function open() {
-  const served = await serveStripe({ secretKey: KEY })
-  onTestFinished(served.close)
+  const served = await startStripe({ secretKey: KEY })
   const config = configOf({ apiBase: served.url })
   const endpoints = () => served.stripe.state.endpoints()
   const create = (url: string, metadata = {}) =>
@@ -38,7 +37,7 @@ describe('stripe-webhook', () => {
     })
     expect(url).toBe(URL)
     expect(enabled_events.toSorted()).toEqual(HANDLED_EVENTS.toSorted())
-    expect(api_version).toBe('2026-10-28.endive')
+    expect(api_version).toBe('2026-08-26.dahlia')
 
     for (let n = 2; n <= 10; n++) {
       const { code, stdout, stderr } = await run()

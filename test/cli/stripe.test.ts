@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { serveStripe } from '../../runtime/dev/stripe/serve-stripe.ts'
+import { expect, test } from 'vitest'
 import { writeConfig } from '../parts/gateway.ts'
 import { runCli } from '../parts/run-cli.ts'
+import { startStripe } from '../parts/stripe.ts'
 import { tempDir } from '../parts/temp-dir.ts'
 
 const NOWHERE = 'http://127.0.0.1:9'
@@ -15,8 +15,7 @@ function configOf(stripe: object, database: object): string {
 }
 
 async function open() {
-  const served = await serveStripe({ secretKey: KEY })
-  onTestFinished(served.close)
+  const served = await startStripe({ secretKey: KEY })
   const config = configOf({ apiBase: served.url }, { file: join(tempDir('reconcile'), 'auth.sqlite') })
   expect((await runCli('migrate', '--config', config)).code).toBe(0)
   const run = (...args: string[]) => runCli('stripe', 'reconcile', '--config', config, ...args)

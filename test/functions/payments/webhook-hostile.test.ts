@@ -191,8 +191,6 @@ describe.each(isAvailable('mariadb') ? ['sqlite', 'mariadb'] : ['sqlite'])(
       const first = await send('customer.subscription.created', { ...object, status: 'incomplete' })
       await expect.poll(async () => (await rowOf(first)).state).toBe('applied')
       const second = await send('customer.subscription.updated', object, `evt_${kind}_same_second`)
-      count++
-      await outcome(first)
       expect(await outcome(second)).toMatchObject({ state: 'applied' })
       const rows = store.db.selectFrom('subscriptions').select('status')
       const { status } = await rows

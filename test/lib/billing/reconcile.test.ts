@@ -1,8 +1,9 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { reconcile } from '../../../lib/billing/reconcile/reconcile.ts'
-import { type ServedStripe, serveStripe } from '../../../runtime/dev/stripe/serve-stripe.ts'
+import type { ServedStripe } from '../../../runtime/dev/stripe/serve-stripe.ts'
 import { isAvailable } from '../../parts/available.ts'
 import { createDatabase } from '../../parts/mariadb.ts'
+import { startStripe } from '../../parts/stripe.ts'
 import { createTestEnv, type TestEnv } from '../../parts/test-env.ts'
 
 const HOUR_MS = 3_600_000
@@ -20,8 +21,7 @@ interface Ledger extends TestEnv {
 }
 
 async function openLedger(database: 'sqlite' | 'mariadb' = 'sqlite'): Promise<Ledger> {
-  const served = await serveStripe()
-  onTestFinished(served.close)
+  const served = await startStripe()
   const env = await createTestEnv({
     config: {
       paymentTiers: TIERS,

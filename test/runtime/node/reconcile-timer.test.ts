@@ -1,11 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { serveStripe } from '../../../runtime/dev/stripe/serve-stripe.ts'
 import { createReconcileTimer } from '../../../runtime/node/reconcile-timer.ts'
+import { startStripe } from '../../parts/stripe.ts'
 import { createTestEnv } from '../../parts/test-env.ts'
 
 async function open(reconcileIntervalMs: number) {
-  const { stripe, url, close } = await serveStripe()
-  onTestFinished(close)
+  const { stripe, url } = await startStripe()
   stripe.actions.createCustomer({ email: 'ada@example.com' })
   const keys = { secretKey: 'sk_test_timer', apiBase: url, maxRetries: 0, reconcileIntervalMs }
   const { env, log, close: closeEnv } = await createTestEnv({ config: { stripe: keys } })
