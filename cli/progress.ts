@@ -1,21 +1,34 @@
-/** One line that counts up, on a terminal alone. */
+/** One line on a terminal, and nothing anywhere else. */
 export interface Progress {
-  show(progress: { step: string; done: number }): void
+  /** @param progress.total shows a bar, when it is known */
+  show(progress: { step: string; done: number; total?: number }): void
   /** Clears the line. */
   end(): void
 }
 
-export function createProgress(stream: NodeJS.WriteStream): Progress {
+const CLEARED = '\r\u001b[K'
+const BAR_LENGTH = 24
+
+export function createProgress(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): Progress {
   let shown = false
   return {
-    show({ step, done }) {
+    show({ step, done, total }) {
       if (!stream.isTTY) return
       shown = true
-      stream.write(`\r\u001b[K${done} ${step}`)
+      stream.write(
+        total === undefined
+          ? `${CLEARED}${done} ${step}`
+          : `${CLEARED}${bar(done, total)} ${done} of ${Math.max(done, total)} ${step}`,
+      )
     },
     end() {
-      if (shown) stream.write('\r\u001b[K')
+      if (shown) stream.write(CLEARED)
       shown = false
     },
   }
+}
+
+function bar(done: number, total: number): string {
+  const filled = total === 0 ? BAR_LENGTH : Math.min(BAR_LENGTH, Math.floor((BAR_LENGTH * done) / total))
+  return `[${'#'.repeat(filled)}${'.'.repeat(BAR_LENGTH - filled)}]`
 }

@@ -13,6 +13,7 @@ import {
 import { openDatabase } from '../../runtime/node/database.ts'
 import { ArgumentMistake } from '../argument-mistake.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
+import { redactPayload } from '../redact-payload.ts'
 
 const MOST_LISTED = 10_000
 
@@ -65,14 +66,14 @@ export const show = defineCommand({
   args: {
     ...configArg,
     id: { type: 'positional', required: true, description: "The event's id" },
-    payload: { type: 'boolean', description: 'With what it carries' },
+    payload: { type: 'boolean', description: 'With what it carries, secrets left out' },
     json: { type: 'boolean', description: 'Print a JSON object' },
   },
   async run({ args }) {
     const found = await onDatabase(args.config, (db) => findKeptEvent(db, args.id))
     if (!found) throw new Error(`no event ${args.id}`)
     const { event, payload } = found
-    const carried = args.payload ? { payload: payload === null ? null : JSON.parse(payload) } : {}
+    const carried = args.payload ? { payload: payload && redactPayload(event.type, payload) } : {}
     if (args.json) console.log(JSON.stringify({ ...shown(event), ...carried }))
     else {
       for (const [name, value] of Object.entries(shown(event)))

@@ -5,7 +5,7 @@ import { StripeAwayError } from '../stripe-away.ts'
 import { stripeClient } from '../stripe-client.ts'
 import { compareCustomer } from './compare-subscriptions.ts'
 import type { Drift } from './drift.ts'
-import { knownCustomers } from './known-customers.ts'
+import { countKnownCustomers, knownCustomers } from './known-customers.ts'
 import { type Position, readPosition, writePosition } from './position.ts'
 import { takeMissedEvents } from './take-missed-events.ts'
 
@@ -30,7 +30,7 @@ export interface ReconcileOptions {
   dryRun?: boolean
   /** Does nothing when the last run ended less than this ago. */
   restMs?: number
-  onProgress?(progress: { step: 'events' | 'customers'; done: number }): void
+  onProgress?(progress: { step: 'events' | 'customers'; done: number; total?: number }): void
   /** Asked between steps. */
   stopped?(): boolean
 }
@@ -114,8 +114,9 @@ async function run(
     subscriptions: 0,
     drift: [],
   }
+  const total = onProgress && (await countKnownCustomers(work.db))
   await compareAll(work, report, () => {
-    onProgress?.({ step: 'customers', done: report.customers })
+    onProgress?.({ step: 'customers', done: report.customers, ...(total !== undefined && { total }) })
     goOn()
   })
   if (leavesNoHole) await job.savePosition(writePosition({ ...position, finishedAt: clock.now() }))
