@@ -1,7 +1,6 @@
 import type Stripe from 'stripe'
 import { askStripe, stripeClient } from '../stripe-client.ts'
 import { normaliseCustomer, type SubscriptionState } from '../stripe-shapes.ts'
-import { groupOfSubscription } from './owner.ts'
 import { type Preparation, type Prepared, writes } from './prepared.ts'
 import { findBillingCustomer } from './rows.ts'
 import { settleTie } from './settle-tie.ts'
@@ -21,18 +20,16 @@ export async function prepareCustomer({ services, event, now, trace }: Preparati
 }
 
 /**
- * The customer of a subscription that nobody claims so far: its metadata may name the group, and no event need have told of it, since
- * it may be older than our webhook.
+ * The customer of a subscription that nobody claims so far: its metadata may name the group, and comes before what the subscription
+ * names. No event need have told of it, since it may be older than our webhook, or made in the same second.
  */
 export async function prepareUnknownCustomer(
   { services, now, trace }: Pick<Preparation, 'services' | 'now' | 'trace'>,
-  state: SubscriptionState,
+  { customerId, reservationId }: SubscriptionState,
 ): Promise<Prepared> {
-  const { customerId, reservationId } = state
   if (customerId === null || reservationId !== null || !stripeClient(services.config)) return writes()
   const known = await findBillingCustomer(services.db, customerId)
   if (known && (known.as_of > 0 || known.group_id !== null)) return writes()
-  if (await groupOfSubscription(services.db, { ...state, knownGroupId: null })) return writes()
 
   const { operation, call, read } = retrieval(customerId)
   const answer = await askStripe(services, operation, call)
