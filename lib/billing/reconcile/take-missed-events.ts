@@ -1,8 +1,8 @@
 import type Stripe from 'stripe'
 import { newTrace } from '../../http/trace.ts'
+import { createGroupIntake } from '../group-intake.ts'
 import { HANDLED_EVENTS } from '../ledger/handled-events.ts'
 import type { LedgerServices } from '../ledger/ledger-services.ts'
-import { storeStripeEvent } from '../store-stripe-event.ts'
 import { answerOrThrow } from '../stripe-away.ts'
 import { askStripe } from '../stripe-client.ts'
 import { readStripeEvent, type StripeEvent } from '../stripe-event.ts'
@@ -69,7 +69,7 @@ async function walkTypes(
     walked.beganAt = Math.min(walked.beganAt, answer?.asOf ?? walked.beganAt)
     if (page[0]) walked.newest = Math.max(walked.newest ?? 0, page[0].created * 1000)
     const missed = await missingOf(services, page)
-    if (!dryRun) for (const one of missed) await keep(services, one)
+    if (!dryRun) await keep(services, missed)
     walked.seen += page.length
     walked.missed.push(...missed.map(({ event }) => event.id))
     onPage(walked.seen)
@@ -102,6 +102,9 @@ async function missingOf({ db, config, log }: LedgerServices, page: Stripe.Event
     })
 }
 
-async function keep({ db, clock }: LedgerServices, { event, raw }: Missed): Promise<void> {
-  await storeStripeEvent(db, { event, raw, now: clock.now(), trace: newTrace() })
+/** All of a page in few transactions; what another brought meanwhile is kept once. */
+async function keep({ db, clock }: LedgerServices, missed: Missed[]): Promise<void> {
+  const store = createGroupIntake(db)
+  const now = clock.now()
+  await Promise.all(missed.map(({ event, raw }) => store({ event, raw, now, trace: newTrace() })))
 }
