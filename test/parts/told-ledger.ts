@@ -14,8 +14,12 @@ import { createTestEnv } from './test-env.ts'
 
 const GROUPS = ['anna', 'berta', 'clara', 'dora', 'emma', 'frida', 'greta', 'hanna']
 
-/** An account with a history that goes on, and one replica's ledger, whose time is the account's, that is told of it. */
-export async function openToldLedger(random: SeededRandom, database: 'sqlite' | 'mariadb' = 'sqlite') {
+/** An account with a history that goes on, and one replica's ledger, whose time is the account's, that is told of it. @param keys of `stripe` in the configuration */
+export async function openToldLedger(
+  random: SeededRandom,
+  database: 'sqlite' | 'mariadb' = 'sqlite',
+  keys: Record<string, unknown> = {},
+) {
   const mailbox = createMailbox(random)
   const served = await startStripe({
     now: () => HISTORY_START,
@@ -33,7 +37,7 @@ export async function openToldLedger(random: SeededRandom, database: 'sqlite' | 
         // Events of old API versions show a plan, whose id is all that there is.
         variants: [{ label: 'Plan', lookupKey: id }],
       })),
-      stripe: { secretKey: 'sk_test_told', apiBase: served.url, maxRetries: 0 },
+      stripe: { secretKey: 'sk_test_told', apiBase: served.url, maxRetries: 0, ...keys },
       ...(database === 'mariadb' && { database: await createDatabase(inject('mariadb')!) }),
     },
   })
