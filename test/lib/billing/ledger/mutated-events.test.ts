@@ -66,7 +66,32 @@ describe.each(kinds)('a ledger on %s', (kind) => {
     const found = db.selectFrom('billing_customers').select('email').where('customer_id', '=', customer.id)
     expect(await found.executeTakeFirst()).toEqual({ email: 'late@example.com' })
   }, 60_000)
+
+  test('cuts what is longer than its column, when it is told the first time and again', async () => {
+    const { db, tell } = await openToldLedger(seededRandom(1), kind, { maxAttempts: 1 })
+    const items = { data: [{ quantity: 1, price: { id: 'p'.repeat(300), lookup_key: 'k'.repeat(300) } }] }
+    const subscription = { id: 'sub_1', object: 'subscription', customer: 'cus_1', status: 'active', items }
+    const amounts = { currency: 'usd', amount_due: 1, amount_paid: 1 }
+    const invoice = { id: 'in_1', object: 'invoice', status: 'open', number: 'n'.repeat(300), ...amounts }
+    const told = [1, 2].flatMap((second) => [
+      letter(`evt_s${second}`, 'customer.subscription.updated', second, subscription),
+      letter(`evt_i${second}`, 'invoice.finalized', second, invoice),
+    ])
+
+    expect(await tell(told)).toMatchObject({ applied: 4, failed: 0, dead: 0 })
+    const sold = await db.selectFrom('subscriptions').select(['price_id', 'lookup_key']).execute()
+    expect(sold).toEqual([{ price_id: 'p'.repeat(255), lookup_key: 'k'.repeat(255) }])
+    const bill = await db.selectFrom('invoices').select(['number', 'as_of']).execute()
+    expect(bill).toEqual([{ number: 'n'.repeat(255), as_of: 2000 }])
+  })
 })
+
+function letter(id: string, type: string, created: number, object: Json): Letter {
+  return {
+    id,
+    body: JSON.stringify({ id, object: 'event', type, created, livemode: false, data: { object } }),
+  }
+}
 
 /** A new event like a true one, in which one value is another. */
 function mutate({ body }: Letter, index: number, random: SeededRandom): Letter {
