@@ -29,6 +29,8 @@ export function requireText(parent: StripeObject, field: string): string {
 function fitting(value: string, field: string): string {
   if (value.length > MAX_NAME_LENGTH)
     throw new StripeShapeError(field, `text of at most ${MAX_NAME_LENGTH} characters`)
+  // No URL can name it, so nobody could ask Stripe for it.
+  if (!value.isWellFormed()) throw new StripeShapeError(field, 'well-formed text')
   return value
 }
 

@@ -18,7 +18,7 @@ export async function writeInvoice(
   now: number,
 ): Promise<void> {
   const values = {
-    number: state.number,
+    number: state.number && fitText(state.number, 255),
     customer_id: state.customerId,
     provider_subscription_id: state.subscriptionId,
     // What is paid or void stays so.

@@ -67,6 +67,7 @@ describe('an invoice', () => {
     ['an amount that no double holds', { amount_due: 2 ** 60 }],
     ['an id that no key holds', { id: `in_${'x'.repeat(253)}` }],
     ['a customer whose id no key holds', { customer: `cus_${'x'.repeat(252)}` }],
+    ['an id that no URL can name', { id: 'in_\ud800' }],
     ['no currency', { currency: undefined }],
     ['another kind of object', { object: 'charge' }],
   ])('with %s is refused, and its values are not told', (_name, over) => {
