@@ -22,28 +22,28 @@ export const UserAuthenticated = z.object({
 })
 export const GroupCreated = z.object({ group: GroupRef.extend({ longName: z.string() }), user: Actor })
 export const SubscriptionCreated = z.object({
-  tierName: z.string(),
+  tierName: z.string().meta({ description: 'Of a price that no tier has, its lookup key or id' }),
   group: GroupRef,
-  status: z.string().meta({ description: '`trialing` or `active`' }),
+  status: z.string().meta({ description: 'As at Stripe: `trialing`, `active`, `past_due`, …' }),
   subscriptionId: z.int(),
   billingProvider: z.string(),
   startDate: z.iso.datetime(),
-  endDate: z.iso.datetime().optional().meta({ description: 'End of the trial; absent without one' }),
-})
-
-const SubscriptionChange = SubscriptionCreated.extend({
+  endDate: z.iso
+    .datetime()
+    .optional()
+    .meta({ description: 'When it ended or will end; of a trial without a provider, its end' }),
   quantity: z.int(),
   billingSubscriptionId: z.string().optional().meta({ description: "The payment provider's id" }),
   billingCustomerId: z.string().optional(),
   periodEnd: z.iso.datetime().optional().meta({ description: 'Until when it is paid' }),
 })
-export const SubscriptionUpdated = SubscriptionChange.extend({
+export const SubscriptionUpdated = SubscriptionCreated.extend({
   previous: z
     .object({ status: z.string(), tierName: z.string(), quantity: z.int() })
     .meta({ description: 'What it was before' }),
 })
-export const SubscriptionTrialEnding = SubscriptionChange.extend({ trialEnd: z.iso.datetime() })
-export const SubscriptionCanceled = SubscriptionChange
+export const SubscriptionTrialEnding = SubscriptionCreated.extend({ trialEnd: z.iso.datetime() })
+export const SubscriptionCanceled = SubscriptionCreated
 
 /** As the public consumers read it: a customer where they expect a user, amounts as text. */
 const Payment = z.object({
@@ -155,6 +155,7 @@ export const SUBJECTS = {
       billingProvider: 'authlance',
       startDate: '2026-01-01T00:00:00.000Z',
       endDate: '2026-01-15T00:00:00.000Z',
+      quantity: 1,
     },
   },
   'subscription.updated': {

@@ -17,7 +17,9 @@ test('each subject has its stream, its fields and an example that fits its schem
     expect(schema.parse(example)).toEqual(example)
   }
   expect(sections).toContain('| `user.identity` | string | Kratos identity id |')
-  expect(sections).toContain('| `endDate` | ISO 8601 time, optional | End of the trial; absent without one |')
+  expect(sections).toContain(
+    '| `endDate` | ISO 8601 time, optional | When it ended or will end; of a trial without a provider, its end |',
+  )
 })
 
 test('no payload uses a name of the envelope', () => {

@@ -25,10 +25,9 @@ export async function tellCreated(
   { config, now, trace }: Told,
 ): Promise<void> {
   if (config.events.disableSubscriptionEvents) return
-  const change = changePayload(row, group)
-  const { periodEnd, ...payload } = change
+  const payload = changePayload(row, group)
   await appendEvent(trx, 'subscription.created', payload, now, trace)
-  if (hasEnded(row.status)) await appendEvent(trx, 'subscription.canceled', change, now, trace)
+  if (hasEnded(row.status)) await appendEvent(trx, 'subscription.canceled', payload, now, trace)
 }
 
 /** Tells what became of a group's subscription: that it ended, or what of it changed; nothing when nothing did. */
