@@ -44,7 +44,10 @@ export type StripeAnswer<T> =
   | {
       kind: 'answer'
       value: T
-      /** Milliseconds since the epoch, to the second: when Stripe answered, by its own clock. */
+      /**
+       * Milliseconds since the epoch, to the second, by Stripe's own clock: the answer shows all that happened before. It may show
+       * more, but an event of a later second is not known to be in it.
+       */
       asOf: number
     }
   /** There is no such object. */
@@ -80,10 +83,10 @@ export async function askStripe<T extends object>(
   if (reach?.outage) return reach.outage
   const startedAt = performance.now()
   const askedAt = clock.now()
-  const settled = await call(stripe).then(
-    (value) => ({ kind: 'answer', value, asOf: answeredAt(value, askedAt) }) as const,
-    classify,
-  )
+  const settled = await call(stripe).then((value) => {
+    const elapsedMs = performance.now() - startedAt
+    return { kind: 'answer', value, asOf: shownAsOf(value, { askedAt, elapsedMs }) } as const
+  }, classify)
   metrics.observeUpstream('stripe', operation, settled.kind, performance.now() - startedAt)
   if (reach && settled.kind === 'away' && !isOfOneCall(settled.cause)) reach.outage = settled
   return settled
@@ -106,11 +109,15 @@ export function requireAnswer<T>(answer: StripeAnswer<T>): T {
   }
 }
 
-// Without the header, the time before the call: the state may be newer than it says, never older.
-function answeredAt(value: Stripe.Response<object>, askedAt: number): number {
+// The object was read at some time of the call, and the header is dated at its end: a change that came in between may belong to a
+// second before the header's, and its event must not look older than the answer.
+function shownAsOf(
+  value: Stripe.Response<object>,
+  { askedAt, elapsedMs }: { askedAt: number; elapsedMs: number },
+): number {
   // By its types a plain object; of the fetch client it is a Headers, which shows nothing as a property.
   const date = Date.parse(new Headers(value.lastResponse?.headers).get('date') ?? '')
-  return Number.isNaN(date) ? Math.floor(askedAt / 1000) * 1000 : date
+  return Math.floor((Number.isNaN(date) ? askedAt : date - elapsedMs) / 1000) * 1000
 }
 
 function classify(error: unknown): StripeAnswer<never> {
