@@ -46,7 +46,10 @@ export async function bindCheckout(
   return completed
 }
 
-/** The buyer's own group, or a new one under the name that was held; its hold ends here, since the group itself blocks it from now on. */
+/**
+ * The buyer's own group, or a new one under the name that was held; its hold ends here, since the group itself blocks it from now on.
+ * Who is no group-admin of the group any more buys for a new one: a payment gives nobody a role back that was taken.
+ */
 async function groupOf(
   trx: Transaction<Database>,
   { config }: CheckoutServices,
@@ -54,11 +57,7 @@ async function groupOf(
   now: number,
   trace: Trace,
 ): Promise<GroupRow> {
-  const own = await trx
-    .selectFrom('groups')
-    .selectAll()
-    .where('id', '=', groupId ?? -1)
-    .executeTakeFirst()
+  const own = groupId === null ? undefined : await findAdministered(trx, groupId, userId)
   if (own) return own
 
   await trx.updateTable('checkout_reservations').set({ held_name: null }).where('id', '=', id).execute()
@@ -71,6 +70,22 @@ async function groupOf(
   }
   await appendEvent(trx, 'group.created', payload, now, trace)
   return group
+}
+
+/** The group, if the user is its group-admin. */
+function findAdministered(
+  trx: Transaction<Database>,
+  groupId: number,
+  userId: number,
+): Promise<GroupRow | undefined> {
+  return trx
+    .selectFrom('groups as g')
+    .innerJoin('membership_roles as m', 'm.group_id', 'g.id')
+    .selectAll('g')
+    .where('g.id', '=', groupId)
+    .where('m.user_id', '=', userId)
+    .where('m.role', '=', 'group-admin')
+    .executeTakeFirst()
 }
 
 /** @returns the provider's id of what was bought */

@@ -174,3 +174,23 @@ describe.each(DATABASES)('when the browser comes back before the webhook did, on
     expect(shop.log.lines.some(({ message }) => message === 'paid name was taken')).toBe(true)
   })
 })
+
+it('a checkout for an own group makes nobody its group-admin again who is it no longer', async () => {
+  const shop = await openShop({ config: { authlance: { autoCreateGroup: true } } })
+  const ada = await shop.signIn('Ada')
+  const checkout = await shop.buy('ada-lovelace', ada)
+  expect(checkout.status).toBe(200)
+  const { db } = shop.env
+  const own = await db.selectFrom('groups').selectAll().executeTakeFirstOrThrow()
+  await db.deleteFrom('membership_roles').execute()
+  await db.deleteFrom('memberships').execute()
+  shop.stripe.actions.pay(shop.sessionOf(checkout))
+
+  const [, bought] = await shop.comeBack(checkout, ada)
+
+  expect(bought!.status).toBe(200)
+  expect(bought!.body.groupId).not.toBe(own.id)
+  const roles = await db.selectFrom('membership_roles').select(['group_id', 'role']).execute()
+  expect(roles).toEqual([{ group_id: bought!.body.groupId, role: 'group-admin' }])
+  expect((await shop.check('ada-lovelace', ada)).body.available).toBe(false)
+})
