@@ -1,5 +1,7 @@
 import type Stripe from 'stripe'
+import { databaseFailure } from '../../db/errors.ts'
 import type { CheckoutReservationRow } from '../../db/tables.ts'
+import { ApiError } from '../../http/errors.ts'
 import type { Trace } from '../../http/trace.ts'
 import { applySubscriptionState } from '../ledger/apply-subscription.ts'
 import { askStripe, requireAnswer } from '../stripe-client.ts'
@@ -68,9 +70,10 @@ export async function settleCheckout(
 }
 
 /**
- * Settles reservations whose end nobody told us of, so that a lost webhook keeps no name and no payment. One that Stripe cannot
- * answer for stays for the next time.
+ * Settles reservations whose end nobody told us of, so that a lost webhook keeps no name and no payment. One that fails by itself stays
+ * for the next time, and keeps no other from being settled.
  * @returns how many were settled
+ * @throws {ApiError} `payments_unavailable`
  */
 export async function settleLapsedCheckouts(
   services: CheckoutServices,
@@ -80,10 +83,26 @@ export async function settleLapsedCheckouts(
 ): Promise<number> {
   let settled = 0
   for (const reservation of await findLapsedReservations(services.db, now, limit)) {
-    const { kind } = await settleCheckout(services, reservation, now, trace)
+    const kind = await settleOrLeave(services, reservation, now, trace)
     if (kind === 'completed' || kind === 'freed') settled++
   }
   return settled
+}
+
+async function settleOrLeave(
+  services: CheckoutServices,
+  reservation: CheckoutReservationRow,
+  now: number,
+  trace: Trace,
+): Promise<CheckoutOutcome['kind'] | undefined> {
+  try {
+    return (await settleCheckout(services, reservation, now, trace)).kind
+  } catch (error) {
+    const isAway = error instanceof ApiError && error.code === 'payments_unavailable'
+    if (isAway || databaseFailure(error) === 'unavailable') throw error
+    services.log.warn({ reservationId: reservation.id, err: error }, 'a lapsed checkout could not be settled')
+    return undefined
+  }
 }
 
 /** Whether a payment that took its time came to nothing; the session itself stays complete and unpaid for ever. */

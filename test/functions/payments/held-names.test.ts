@@ -182,6 +182,22 @@ describe('a hold that has lapsed', () => {
       ['other', 'released', null],
     ])
   })
+
+  it('keeps no other from being settled when its own settling fails', async () => {
+    const { shop, ada, eve, sessionId } = await lapsed()
+    await shop.buy('other', eve)
+    shop.clock.advance(32 * MINUTE_MS)
+    shop.stripe.actions.pay(sessionId)
+    shop.stripe.actions.advance(64 * MINUTE_MS)
+    await shop.env.db.deleteFrom('users').where('identity', '=', ada.identity).execute()
+
+    expect(await settleLapsedCheckouts(shop.env, shop.clock.now(), TRACE)).toBe(1)
+    const rows = await shop.env.db.selectFrom('checkout_reservations').selectAll().execute()
+    expect(rows.map(({ name, state }) => [name, state]).sort()).toEqual([
+      ['acme', 'open'],
+      ['other', 'released'],
+    ])
+  })
 })
 
 it('a name is freed when its session expired, and a completed checkout is not', async () => {
