@@ -12,8 +12,8 @@ interface Owned {
 
 /**
  * The group that a subscription belongs to: the one that it was linked to, else that of its customer, else the one that its or its
- * customer's metadata names. What a checkout of ours made belongs to nobody before the checkout is bound, whatever it names: its
- * name may be another's by now.
+ * customer's metadata names. What a checkout made belongs to nobody before the checkout is bound, whatever it names: its name may be
+ * another's by now, or another's here when another deployment with the same Stripe account made it.
  */
 export async function groupOfSubscription(
   db: Kysely<Database>,
@@ -23,6 +23,7 @@ export async function groupOfSubscription(
   if (reservationId !== null && (await isReservation(db, reservationId))) return undefined
   const customer = customerId === null ? undefined : await findCustomer(db, customerId)
   if (customer && customer.group_id !== null) return findGroupById(db, customer.group_id)
+  if (reservationId !== null) return undefined
   return (await findNamedGroup(db, namedGroup)) ?? (await findNamedGroup(db, customer?.named_group ?? null))
 }
 

@@ -159,6 +159,19 @@ describe.each(isAvailable('mariadb') ? (['sqlite', 'mariadb'] as const) : (['sql
       expect(subjectsOf(await account.news())).not.toContain('subscription.created')
     })
 
+    test('that names a reservation which another deployment made is not bound by the name of its group', async () => {
+      const account = await openToldAccount(kind)
+      const made = account.stripe.actions.createSubscription({
+        customer: account.customer(),
+        price: account.price('plan-0'),
+        metadata: { group: 'anna', reservation: crypto.randomUUID() },
+      })
+      await account.catchUp()
+      await account.tend()
+      expect(await account.subscription(made.id)).toMatchObject({ group_id: null })
+      expect(subjectsOf(await account.news())).not.toContain('subscription.created')
+    })
+
     test('takes the place of the own one that the group began with, and that says nothing', async () => {
       const account = await openToldAccount(kind)
       const { db } = account
