@@ -46,13 +46,15 @@ export function isOnOffer({ tiers }: Pick<Config, 'tiers'>, lookupKey: string): 
  */
 export async function findPrice(services: StripeServices, lookupKey: string): Promise<Price | undefined> {
   const { config, clock } = services
-  const cached = cacheOf(config).get(lookupKey)
+  // Held from here on: what is read before an event of the price comes must not stand in the cache that follows it.
+  const cache = cacheOf(config)
+  const cached = cache.get(lookupKey)
   const now = clock.now()
   const keptMs = cached?.price ? CACHE_MS : MISSING_CACHE_MS
   if (cached && now - cached.readAt < keptMs) return cached.price
 
   const price = (await findByLookupKey(services, lookupKey)) ?? (await findById(services, lookupKey))
-  cacheOf(config).set(lookupKey, { price, readAt: now })
+  cache.set(lookupKey, { price, readAt: now })
   return price
 }
 

@@ -87,4 +87,17 @@ describe('product details', () => {
     shop.clock.advance(5 * 60_000)
     expect((await ask(shop, 'standard')).body.product.unit_amount).toBe(3000)
   })
+
+  it('that Stripe gave before an event of their price came are not kept', async () => {
+    const shop = await openShop()
+    shop.stripe.faults.delay(50)
+    const asked = ask(shop, 'standard')
+    invalidatePrices(shop.config)
+    expect((await asked).body.product.unit_amount).toBe(1000)
+    const { createPrice, createProduct } = shop.stripe.actions
+    const next = { product: createProduct({ name: 'New' }).id, currency: 'usd', lookup_key: 'standard' }
+    const recurring = { interval: 'month' as const }
+    createPrice({ ...next, recurring, unit_amount: 2000, transfer_lookup_key: true } as never)
+    expect((await ask(shop, 'standard')).body.product.unit_amount).toBe(2000)
+  })
 })
