@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import productDetails from '../../../functions/authlance/payments/api/v1/product-details.ts'
+import { pause } from '../../../lib/async/pause.ts'
 import { invalidatePrices } from '../../../lib/billing/prices.ts'
 import { openShop, PAY, type Shop } from '../../parts/shop.ts'
 
@@ -90,8 +91,9 @@ describe('product details', () => {
 
   it('that Stripe gave before an event of their price came are not kept', async () => {
     const shop = await openShop()
-    shop.stripe.faults.delay(50)
+    shop.stripe.faults.delay(300)
     const asked = ask(shop, 'standard')
+    await pause(100)
     invalidatePrices(shop.config)
     expect((await asked).body.product.unit_amount).toBe(1000)
     const { createPrice, createProduct } = shop.stripe.actions
