@@ -36,7 +36,7 @@ function load(text: string): LoadedConfig {
   }
 }
 
-function printWarnings(warnings: readonly string[]): void {
+export function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`warning: ${warning}`)
 }
 

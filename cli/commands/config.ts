@@ -1,7 +1,8 @@
 import { defineCommand } from 'citty'
 import { importTokenKeys } from '../../lib/auth/token-keys.ts'
 import { jsonSchema } from '../../lib/config/json-schema.ts'
-import { configArg, configPath, loadConfigFile } from '../load-config-file.ts'
+import { paymentGaps } from '../../lib/config/payment-warnings.ts'
+import { configArg, configPath, loadConfigFile, printWarnings } from '../load-config-file.ts'
 
 const check = defineCommand({
   meta: {
@@ -11,7 +12,9 @@ const check = defineCommand({
   },
   args: configArg,
   async run({ args }) {
-    await importTokenKeys(loadConfigFile(args.config))
+    const config = loadConfigFile(args.config)
+    printWarnings(paymentGaps(config))
+    await importTokenKeys(config)
     console.log(`ok ${configPath(args.config)}`)
   },
 })

@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty'
+import { paymentGaps } from '../../lib/config/payment-warnings.ts'
 import { secretValues } from '../../lib/config/secrets.ts'
-import { configArg, loadConfigFile } from '../load-config-file.ts'
+import { configArg, loadConfigFile, printWarnings } from '../load-config-file.ts'
 
 export default defineCommand({
   meta: {
@@ -11,6 +12,7 @@ export default defineCommand({
   args: configArg,
   async run({ args }) {
     const config = loadConfigFile(args.config)
+    printWarnings(paymentGaps(config))
     const [{ createLog }, { serve }] = await Promise.all([
       import('../../runtime/node/log.ts'),
       import('../../runtime/node/serve.ts'),

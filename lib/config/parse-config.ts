@@ -1,3 +1,4 @@
+import { stripeKeyWarnings } from './payment-warnings.ts'
 import { type ConfigSources, prepare } from './prepare.ts'
 import { ConfigError, type Problem, problemsFromIssues } from './problems.ts'
 import { shortKeys } from './rules.ts'
@@ -51,7 +52,7 @@ function safetyWarnings(config: Config): string[] {
   )
   if (config.exchangeById)
     warnings.push('exchangeById lets whoever knows the id of a session sign in with it')
-  return warnings
+  return [...warnings, ...stripeKeyWarnings(config)]
 }
 
 function deepFreeze<T>(value: T): T {
