@@ -15,7 +15,11 @@ export async function prepareCustomer({ services, event, now, trace }: Preparati
   const settled = await settleTie(services, known?.as_of, told, retrieval(state.id))
   if (settled.kind === 'away') return settled
   if (settled.kind === 'stale') return writes()
-  const write = { known, state: settled.state, time: settled.time }
+  // Stripe says of one that was deleted only that it was: the rest stands in events alone.
+  const isGone = settled.time.source === 'fetched' && settled.state.deleted
+  const write = isGone
+    ? { known, state: { ...state, deleted: true }, time: told.time }
+    : { known, state: settled.state, time: settled.time }
   return writes((trx) => writeCustomer(trx, services, write, now, trace))
 }
 
@@ -29,14 +33,16 @@ export async function prepareUnknownCustomer(
 ): Promise<Prepared> {
   if (customerId === null || reservationId !== null || !stripeClient(services.config)) return writes()
   const known = await findBillingCustomer(services.db, customerId)
-  if (known && (known.as_of > 0 || known.group_id !== null)) return writes()
+  if (known && (known.as_of > 0 || known.deleted === 1 || known.group_id !== null)) return writes()
 
   const { operation, call, read } = retrieval(customerId)
   const answer = await askStripe(services, operation, call)
   if (answer.kind === 'away') return answer
   if (answer.kind !== 'answer') return writes()
-  const time = { asOf: answer.asOf, source: 'fetched' as const }
-  const write = { known, state: read(answer.value), time }
+  const state = read(answer.value)
+  // That it was deleted must not make the events look old that tell whose it was.
+  const time = { asOf: state.deleted ? 0 : answer.asOf, source: 'fetched' as const }
+  const write = { known, state, time }
   return writes((trx) => writeCustomer(trx, services, write, now, trace))
 }
 

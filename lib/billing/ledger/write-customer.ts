@@ -27,9 +27,7 @@ export async function writeCustomer(
     email: state.deleted ? (known?.email ?? null) : state.email && fitText(state.email, 512),
     name: state.deleted ? (known?.name ?? null) : state.name && fitText(state.name, 255),
     deleted: state.deleted || known?.deleted ? 1 : 0,
-    named_group: state.deleted
-      ? (known?.named_group ?? null)
-      : state.namedGroup && fitText(state.namedGroup, 255),
+    named_group: fitted(state.namedGroup) ?? (state.deleted ? (known?.named_group ?? null) : null),
     livemode: state.deleted ? (known?.livemode ?? 0) : Number(state.livemode),
     as_of: Math.max(time.asOf, known?.as_of ?? 0),
     last_event_id: time.eventId ?? known?.last_event_id ?? null,
@@ -51,4 +49,8 @@ export async function writeCustomer(
   if (known && known.group_id !== null) return
   const group = await findNamedGroup(trx, state.namedGroup)
   if (group) await linkCustomer(trx, services, state.id, group.id, now, trace)
+}
+
+function fitted(name: string | null): string | null {
+  return name && fitText(name, 255)
 }
