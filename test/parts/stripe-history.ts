@@ -64,7 +64,7 @@ export function createHistory(stripe: StripeStandIn, random: SeededRandom, group
   const refundable = () =>
     state.charges().filter((one) => one.amount_captured - one.amount_refunded > 400 && one.currency === 'usd')
   const onAny =
-    <T>(items: () => readonly T[], deed: (item: T) => void) =>
+    <T>(items: () => readonly T[], deed: (item: T) => unknown) =>
     () => {
       const all = items()
       if (all.length > 0) deed(random.pick(all))
@@ -95,6 +95,13 @@ export function createHistory(stripe: StripeStandIn, random: SeededRandom, group
       onAny(
         () => state.customers(),
         ({ id }) => actions.updateCustomer(id, { email: `${made}@new.example` }),
+      ),
+    ],
+    [
+      1,
+      onAny(
+        () => state.customers(),
+        ({ id }) => random.next() < 0.5 && actions.deleteCustomer(id),
       ),
     ],
     [1, onAny(open, ({ id }) => actions.voidInvoice(id))],

@@ -47,8 +47,10 @@ export async function writtenLedger(db: Kysely<Database>): Promise<Ledger> {
       group: (row) => groupOf(row.group_id),
     }),
     customers: byId(customers, (row) => row.customer_id, {
-      email: (row) => row.email,
-      name: (row) => row.name,
+      deleted: (row) => row.deleted === 1,
+      // What is kept of one that was deleted depends on what was told first.
+      email: (row) => (row.deleted === 1 ? null : row.email),
+      name: (row) => (row.deleted === 1 ? null : row.name),
       group: (row) => groupOf(row.group_id),
     }),
     invoices: byId(invoices, (row) => row.invoice_id, {
@@ -77,6 +79,7 @@ export function trueLedger({ state }: StripeStandIn, { groupOf }: History): Ledg
   const owner = (customer: string | null) => (customer && groupOf(customer)) ?? null
   const events = state.events().map((event) => ({ ...event, object: JSON.parse(event.object) }))
   const ofType = (type: string) => events.filter((event) => event.type === type).map(({ object }) => object)
+  const deleted = ofType('customer.deleted').map(({ id }) => ({ id, deleted: true, email: null, name: null }))
   const alone = state.paymentIntents().filter(({ invoice }) => invoice === null)
   return {
     subscriptions: byId(state.subscriptions(), ({ id }) => id, {
@@ -94,9 +97,10 @@ export function trueLedger({ state }: StripeStandIn, { groupOf }: History): Ledg
       endedAt: (one) => one.ended_at,
       group: ({ customer }) => owner(customer),
     }),
-    customers: byId(state.customers(), ({ id }) => id, {
+    customers: byId([...state.customers(), ...deleted], ({ id }) => id, {
+      deleted: (one) => one.deleted === true,
       email: ({ email }) => email,
-      name: ({ name }) => name,
+      name: ({ name }) => name ?? null,
       group: ({ id }) => owner(id),
     }),
     invoices: byId(
