@@ -6,6 +6,7 @@ import { migrate } from '../../lib/db/migrate.ts'
 import { noMetrics } from '../../lib/metrics.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
 import { JWT_KEY } from '../parts/gateway.ts'
+import { insertGroups } from '../parts/insert-groups.ts'
 import { recordLog } from '../parts/record-log.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { type BenchResult, compared } from './result.ts'
@@ -102,14 +103,8 @@ async function makeCustomers(db: ReturnType<typeof openDatabase>['db']): Promise
   for (let index = 0; index < SUBSCRIPTIONS; index++) {
     const times = { created_at: 1, updated_at: 1 }
     const name = `bench-${String.fromCharCode(97 + (index % 26))}-${index}-group`
-    const group = { name, long_name: name, subscription_uuid: crypto.randomUUID(), ...times }
-    await db.insertInto('groups').values(group).execute()
-    const { id } = await db
-      .selectFrom('groups')
-      .select('id')
-      .where('name', '=', name)
-      .executeTakeFirstOrThrow()
-    const customer = { customer_id: `cus_bench_${index}`, group_id: id, ...times }
+    const [id] = await insertGroups(db, [name])
+    const customer = { customer_id: `cus_bench_${index}`, group_id: id!, ...times }
     await db.insertInto('billing_customers').values(customer).execute()
   }
 }

@@ -6,6 +6,7 @@ import { type OpenDatabase, openDatabase } from '../../runtime/node/database.ts'
 import { requirePart } from '../parts/available.ts'
 import { type Edge, startEdge } from '../parts/edge.ts'
 import { JWT_KEY } from '../parts/gateway.ts'
+import { insertGroups } from '../parts/insert-groups.ts'
 import { readEvents } from '../parts/jetstream-events.ts'
 import { createDatabase } from '../parts/mariadb.ts'
 import { type PlanetScaleStandIn, startPlanetScaleStandIn } from '../parts/planetscale.ts'
@@ -39,14 +40,7 @@ describe.skipIf(missing).each(['all', 'routes'] as const)(
       const parsed = parseConfig({ ...config, database: coordinates }, { env: {} }).config
       database = openDatabase(parsed)
       await migrate(database.db, parsed)
-      const group = {
-        name: 'acme',
-        long_name: 'Acme',
-        subscription_uuid: 'acme',
-        created_at: 0,
-        updated_at: 0,
-      }
-      await database.db.insertInto('groups').values(group).execute()
+      await insertGroups(database.db, ['acme'])
       planetscale = await startPlanetScaleStandIn(coordinates)
       edge = await startEdge({
         config,

@@ -5,6 +5,7 @@ import type { Kratos } from '../../lib/ory/kratos.ts'
 import { call, setCookie } from '../parts/call.ts'
 import { BODY, COOKIE, open, PATH, SESSION } from '../parts/exchange-session.ts'
 import { fakeSession, knows } from '../parts/fake-session.ts'
+import { insertGroups } from '../parts/insert-groups.ts'
 
 const GROUPS = '/authlance/identity/api/v1/profile/my-groups/me'
 
@@ -48,22 +49,10 @@ describe('a session that Kratos vouches for', () => {
     const { id } = await test.env.db.selectFrom('users').select('id').executeTakeFirstOrThrow()
     for (let index = 0; index < 80; index++) {
       const name = `a-rather-long-group-name-${String.fromCharCode(97 + (index % 26))}-${index}-x`
-      const row = {
-        name,
-        long_name: name,
-        subscription_uuid: crypto.randomUUID(),
-        created_at: 1,
-        updated_at: 1,
-      }
-      await test.env.db.insertInto('groups').values(row).execute()
-      const group = await test.env.db
-        .selectFrom('groups')
-        .select('id')
-        .where('name', '=', name)
-        .executeTakeFirstOrThrow()
+      const [group] = await insertGroups(test.env.db, [name])
       await test.env.db
         .insertInto('memberships')
-        .values({ group_id: group.id, user_id: id, created_at: 1 })
+        .values({ group_id: group!, user_id: id, created_at: 1 })
         .execute()
     }
     const answer = await call(test, me, PATH, { json: BODY, headers: COOKIE })

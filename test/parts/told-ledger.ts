@@ -5,6 +5,8 @@ import { tendLedger } from '../../lib/billing/ledger/tend-ledger.ts'
 import { storeStripeEvent } from '../../lib/billing/store-stripe-event.ts'
 import { readStripeEvent } from '../../lib/billing/stripe-event.ts'
 import { newTrace } from '../../lib/http/trace.ts'
+import type { StripeStandIn } from '../../runtime/dev/stripe/stripe-stand-in.ts'
+import { insertGroups } from './insert-groups.ts'
 import { createDatabase } from './mariadb.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { startStripe } from './stripe.ts'
@@ -31,21 +33,14 @@ export async function openToldLedger(
   const history = createHistory(stripe, random, GROUPS)
   const test = await createTestEnv({
     config: {
-      paymentTiers: stripe.state.prices().map(({ id, lookup_key: tierName }) => ({
-        tierName,
-        lookupKey: tierName,
-        // Events of old API versions show a plan, whose id is all that there is.
-        variants: [{ label: 'Plan', lookupKey: id }],
-      })),
+      paymentTiers: tiersOf(stripe),
       stripe: { secretKey: 'sk_test_told', apiBase: served.url, maxRetries: 0, ...keys },
       ...(database === 'mariadb' && { database: await createDatabase(inject('mariadb')!) }),
     },
   })
   onTestFinished(test.close)
   const { db } = test.env
-  const made = { description: null, avatar: null, url: null, created_at: 0, updated_at: 0 }
-  const groups = GROUPS.map((name) => ({ ...made, name, long_name: name, subscription_uuid: randomUUID() }))
-  await db.insertInto('groups').values(groups).execute()
+  await insertGroups(db, GROUPS)
   const work: LedgerWork = {
     ...test.env,
     clock: { now: stripe.now },
@@ -74,4 +69,13 @@ export async function openToldLedger(
     },
     tend: () => tendLedger(work, { unclaimedAfter: 0, now: stripe.now(), trace: newTrace() }),
   }
+}
+
+/** A tier for each price, known by the price's id as well: events of old API versions show a plan, whose id is all that there is. */
+export function tiersOf({ state }: StripeStandIn) {
+  return state.prices().map(({ id, lookup_key: tierName }) => ({
+    tierName,
+    lookupKey: tierName,
+    variants: [{ label: 'By its id', lookupKey: id }],
+  }))
 }

@@ -3,8 +3,8 @@ import active from '../../../functions/authlance/identity/api/v1/profile/subscri
 import billing from '../../../functions/authlance/identity/api/v1/profile/subscriptions/[user]/billing/[billingSubscriptionID].ts'
 import sessionId from '../../../functions/authlance/payments/api/v1/session-id.ts'
 import { completeCheckout } from '../../../lib/billing/checkout/complete-checkout.ts'
-import { transact } from '../../../lib/db/transact.ts'
 import { requirePart } from '../../parts/available.ts'
+import { insertGroups } from '../../parts/insert-groups.ts'
 import { I, openShop, PAY, type Shop } from '../../parts/shop.ts'
 
 const DATABASES = ['sqlite', ...(requirePart('mariadb') ? [] : ['mariadb'])] as ('sqlite' | 'mariadb')[]
@@ -152,22 +152,7 @@ describe.each(DATABASES)('when the browser comes back before the webhook did, on
     const ada = await shop.signIn('Ada')
     const checkout = await shop.buy('acme', ada)
     shop.stripe.actions.pay(shop.sessionOf(checkout))
-    await transact(shop.env.db, (trx) =>
-      trx
-        .insertInto('groups')
-        .values({
-          name: 'acme',
-          long_name: 'By hand',
-          description: null,
-          avatar: null,
-          url: null,
-          subscription_uuid: crypto.randomUUID(),
-          bootstrap_user_id: null,
-          created_at: 1,
-          updated_at: 1,
-        })
-        .execute(),
-    )
+    await insertGroups(shop.env.db, ['acme'])
     expect((await shop.comeBack(checkout, ada)).map(({ status }) => status)).toEqual([200, 200])
     const names = (await shop.env.db.selectFrom('groups').select('name').execute()).map(({ name }) => name)
     expect(names.sort()).toEqual(['acme', 'acme-b'])

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { linkCustomer, linkSubscription } from '../../../../lib/billing/ledger/link.ts'
 import { newTrace } from '../../../../lib/http/trace.ts'
 import { isAvailable } from '../../../parts/available.ts'
+import { insertGroups } from '../../../parts/insert-groups.ts'
 import { openToldAccount, type Told } from './told-account.ts'
 
 const DAY_MS = 86_400_000
@@ -73,14 +74,7 @@ describe.each(isAvailable('mariadb') ? (['sqlite', 'mariadb'] as const) : (['sql
       expect([payment!.subject, ...others]).toEqual(['payment.success'])
       expect(payment!.payload).not.toHaveProperty('organizationId')
 
-      const group = {
-        name: 'later',
-        long_name: 'Later',
-        subscription_uuid: 'later',
-        created_at: 0,
-        updated_at: 0,
-      }
-      await db.insertInto('groups').values(group).execute()
+      await insertGroups(db, ['later'])
       await account.tend()
       await account.tend()
       const told = await account.news()

@@ -4,6 +4,7 @@ import { storeStripeEvent } from '../../../../lib/billing/store-stripe-event.ts'
 import { readStripeEvent } from '../../../../lib/billing/stripe-event.ts'
 import { newTrace } from '../../../../lib/http/trace.ts'
 import { noMetrics } from '../../../../lib/metrics.ts'
+import { insertGroups } from '../../../parts/insert-groups.ts'
 import { recordLog } from '../../../parts/record-log.ts'
 import { seededRandom } from '../../../parts/seeded-random.ts'
 import { databaseKinds, openTestDatabase, type TestDatabase } from '../../events/outbox-fixture.ts'
@@ -69,8 +70,7 @@ describe.each(databaseKinds)('ledger on %s', (kind) => {
 
   beforeEach(async () => {
     database = await openTestDatabase(kind, { paymentTiers: TIERS, stripe: { maxAttempts: 2 } })
-    const group = { name: 'acme', long_name: 'Acme', subscription_uuid: 'uuid', created_at: 0, updated_at: 0 }
-    await database.db.insertInto('groups').values(group).execute()
+    await insertGroups(database.db, ['acme'])
     const { db, config } = database
     work = {
       db,

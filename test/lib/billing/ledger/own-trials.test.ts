@@ -3,6 +3,7 @@ import { endTrials } from '../../../../lib/billing/ledger/end-trials.ts'
 import { tendLedger } from '../../../../lib/billing/ledger/tend-ledger.ts'
 import { newTrace } from '../../../../lib/http/trace.ts'
 import { isAvailable } from '../../../parts/available.ts'
+import { insertGroups } from '../../../parts/insert-groups.ts'
 import { createDatabase } from '../../../parts/mariadb.ts'
 import { createTestEnv, type TestEnv } from '../../../parts/test-env.ts'
 
@@ -27,17 +28,9 @@ describe.each(isAvailable('mariadb') ? ['sqlite', 'mariadb'] : ['sqlite'])(
       const times = { created_at: 0, updated_at: 0 }
       for (let index = 0; index < count; index++) {
         const name = `group-${endsAt - NOW}-${index}`
-        await env.db
-          .insertInto('groups')
-          .values({ name, long_name: name, subscription_uuid: name, ...times })
-          .execute()
-        const { id } = await env.db
-          .selectFrom('groups')
-          .select('id')
-          .where('name', '=', name)
-          .executeTakeFirstOrThrow()
+        const [id] = await insertGroups(env.db, [name])
         const row = {
-          group_id: id,
+          group_id: id!,
           tier_name: 'Standard',
           provider: 'authlance',
           provider_subscription_id: `group-${id}`,

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { compareCustomer } from '../../../../lib/billing/reconcile/compare-subscriptions.ts'
 import { reconcile } from '../../../../lib/billing/reconcile/reconcile.ts'
+import { insertGroups } from '../../../parts/insert-groups.ts'
 import { openReconciledShop, type ReconciledShop } from '../../../parts/reconciled-shop.ts'
 import { json, startStubUpstream } from '../../../parts/stub-upstream.ts'
 
@@ -17,9 +18,8 @@ it('finds a subscription whose events Stripe no longer lists, and tells the grou
   const { customer, subscription } = shop.sell({ trialDays: 60 })
   const now = shop.stripe.now()
   const times = { created_at: now, updated_at: now }
-  const group = { id: 1, name: 'ada', long_name: 'Ada', subscription_uuid: crypto.randomUUID(), ...times }
-  await shop.env.db.insertInto('groups').values(group).execute()
-  const known = { customer_id: customer, group_id: 1, email: null, name: null, named_group: null }
+  const [groupId] = await insertGroups(shop.env.db, ['ada'])
+  const known = { customer_id: customer, group_id: groupId!, email: null, name: null, named_group: null }
   await shop.env.db
     .insertInto('billing_customers')
     .values({ ...known, last_event_id: null, ...times })
@@ -30,7 +30,7 @@ it('finds a subscription whose events Stripe no longer lists, and tells the grou
     events: { missed: 0 },
     drift: [{ subscription, kind: 'unknown', mended: true }],
   })
-  expect(await subscriptions(shop)).toMatchObject([{ status: 'trialing', group_id: 1 }])
+  expect(await subscriptions(shop)).toMatchObject([{ status: 'trialing', group_id: groupId }])
   expect(await reconcile(shop.work)).toMatchObject({ subscriptions: 1, drift: [] })
   expect(await subjects(shop)).toEqual(['subscription.created'])
 })
