@@ -4,8 +4,8 @@ import { storeStripeEvent } from '../../../../lib/billing/store-stripe-event.ts'
 import { readStripeEvent } from '../../../../lib/billing/stripe-event.ts'
 import { newTrace } from '../../../../lib/http/trace.ts'
 import { serveFetch } from '../../../../runtime/dev/serve-fetch.ts'
-import { createStripeStandIn } from '../../../../runtime/dev/stripe/stripe-stand-in.ts'
 import { seededRandom } from '../../../parts/seeded-random.ts'
+import { startStripe } from '../../../parts/stripe.ts'
 import { createMailbox, subscribeMailbox } from '../../../parts/stripe-courier.ts'
 import { createTestEnv } from '../../../parts/test-env.ts'
 
@@ -14,11 +14,7 @@ const SECOND = Date.UTC(2026, 0, 31, 12)
 test('a change while Stripe answers is not lost, though the answer is dated in the second after it', async () => {
   let now = SECOND + 950
   const mailbox = createMailbox(seededRandom(1))
-  const stripe = createStripeStandIn({
-    baseUrl: 'http://stripe.test',
-    now: () => now,
-    webhookFetch: mailbox.fetch,
-  })
+  const { stripe, url } = await startStripe({ now: () => now, webhookFetch: mailbox.fetch })
   subscribeMailbox(stripe)
   const { createPrice, createProduct, createCustomer, createSubscription, changePlan } = stripe.actions
   const [small, large] = [1000, 3000].map((unit_amount) => {
@@ -28,13 +24,15 @@ test('a change while Stripe answers is not lost, though the answer is dated in t
   const { id } = createSubscription({ customer: createCustomer().id, price: small })
   let overtaken = false
   const server = await serveFetch(async (request) => {
-    const answer = await stripe.fetch(request)
-    if (overtaken || !request.url.includes('/subscriptions/')) return answer
-    overtaken = true
-    changePlan(id, large)
-    now = SECOND + 1000
-    answer.headers.set('date', new Date(now).toUTCString())
-    return answer
+    const { pathname, search } = new URL(request.url)
+    const answer = await fetch(url + pathname + search, { headers: request.headers })
+    if (!overtaken && pathname.includes('/subscriptions/')) {
+      overtaken = true
+      changePlan(id, large)
+      now = SECOND + 1000
+    }
+    const headers = { 'content-type': 'application/json', date: new Date(now).toUTCString() }
+    return new Response(await answer.text(), { status: answer.status, headers })
   })
   onTestFinished(server.close)
   const { env, close } = await createTestEnv({
