@@ -45,8 +45,8 @@ export type StripeAnswer<T> =
       kind: 'answer'
       value: T
       /**
-       * Milliseconds since the epoch, to the second, by Stripe's own clock: the answer shows all that happened before. It may show
-       * more, but an event of a later second is not known to be in it.
+       * Milliseconds since the epoch by Stripe's own clock, never a whole second: the answer shows all that happened before. It may
+       * show more, of about a second.
        */
       asOf: number
     }
@@ -117,7 +117,9 @@ function shownAsOf(
 ): number {
   // By its types a plain object; of the fetch client it is a Headers, which shows nothing as a property.
   const date = Date.parse(new Headers(value.lastResponse?.headers).get('date') ?? '')
-  return Math.floor((Number.isNaN(date) ? askedAt : date - elapsedMs) / 1000) * 1000
+  const from = Math.floor(Number.isNaN(date) ? askedAt : date - elapsedMs)
+  // A whole second is the time of an event.
+  return from % 1000 === 0 ? from - 1 : from
 }
 
 function classify(error: unknown): StripeAnswer<never> {

@@ -14,11 +14,11 @@ export class LedgerConflictError extends Error {
 
 /** How new a state is that Stripe told. */
 export interface StateTime {
-  /** Milliseconds since the epoch, a whole second: the event's, or that of Stripe's answer. */
+  /** Milliseconds since the epoch: an event's whole second, or the moment from which on an answer was read. */
   asOf: number
   /** The event that told it. */
   eventId?: string
-  /** An event shows the state of some moment of its second, an answer that of its end. */
+  /** Who asks knows all that was told before. */
   source: 'event' | 'fetched'
 }
 
@@ -26,12 +26,13 @@ export interface StateTime {
 export type Standing =
   /** It is newer. */
   | 'newer'
-  /** Of the same second: only Stripe can tell which came last. */
+  /** Too near to tell: only Stripe knows which came last. */
   | 'unclear'
   | 'older'
 
+/** An event happened at some moment of its second, and an answer was read within about as long of its time. */
 export function standing(knownAsOf: number | undefined, { asOf, source }: StateTime): Standing {
-  if (knownAsOf === undefined || asOf > knownAsOf) return 'newer'
-  if (asOf < knownAsOf) return 'older'
-  return source === 'fetched' ? 'newer' : 'unclear'
+  if (knownAsOf === undefined) return 'newer'
+  if (source === 'event' && Math.abs(asOf - knownAsOf) < 1000) return 'unclear'
+  return asOf < knownAsOf ? 'older' : 'newer'
 }
