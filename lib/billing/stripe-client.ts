@@ -2,6 +2,7 @@ import Stripe from 'stripe'
 import type { Config } from '../config.ts'
 import { ApiError } from '../http/errors.ts'
 import type { Metrics } from '../metrics.ts'
+import { fetchFromStripe } from './stripe-fetch.ts'
 
 /** Clients by their configuration: what a client holds is settings alone, so that isolates may share it between requests. */
 const clients = new WeakMap<Config['stripe'], Stripe>()
@@ -17,7 +18,7 @@ export function stripeClient({ stripe }: Pick<Config, 'stripe'>): Stripe | undef
     port: port || (protocol === 'https:' ? 443 : 80),
     protocol: protocol === 'https:' ? 'https' : 'http',
     ...(pathname !== '/' && { basePath: pathname }),
-    httpClient: Stripe.createFetchHttpClient(),
+    httpClient: Stripe.createFetchHttpClient(fetchFromStripe),
     timeout: stripe.timeoutMs,
     maxNetworkRetries: stripe.maxRetries,
     telemetry: false,
