@@ -9,7 +9,7 @@ export interface CheckedName {
 }
 
 const LABEL = 'group-availability'
-export const SIGNATURE_LIFE_MS = 30 * 60_000
+const SIGNATURE_LIFE_MS = 30 * 60_000
 const SIGNATURE = /^(\d{1,15})\.([\w-]{43})$/
 
 /**

@@ -127,8 +127,23 @@ function classify(error: unknown): StripeAnswer<never> {
   if (!(error instanceof Stripe.errors.StripeError)) throw error
   const { statusCode = 0, code = '', type } = error
   if (statusCode === 404 && code === 'resource_missing') return { kind: 'missing' }
-  if (isAway(statusCode)) return { kind: 'away', reason: `${type} ${statusCode || ''}`.trim(), cause: error }
+  if (isAway(statusCode)) return { kind: 'away', reason: awayReason(statusCode), cause: error }
   return { kind: 'refused', code: code || type, cause: error }
+}
+
+function awayReason(status: number): string {
+  switch (status) {
+    case 0:
+      return 'no connection, or no answer in time'
+    case 401:
+      return 'stripe.secretKey is refused (401)'
+    case 403:
+      return 'stripe.secretKey lacks a permission (403)'
+    case 429:
+      return 'too many calls (429)'
+    default:
+      return `it answered ${status}`
+  }
 }
 
 /** A key may lack one permission, and two calls may meet at one object. */

@@ -259,7 +259,6 @@ export interface PaymentsTable {
   event_id: string | null
   created_at: number
 }
-export type PaymentRow = Selectable<PaymentsTable>
 
 /** `pending`, `applied` and `ignored` have one width, so that InnoDB updates in place. */
 export type StripeEventState = 'pending' | 'applied' | 'ignored' | 'dead'

@@ -53,7 +53,7 @@ export function subscriptionEvent(index: number, subscriptions: number, createdS
 }
 
 /** The delivery of an event as it goes over the wire, signed now. */
-export function deliveryText(body: string): string {
+function deliveryText(body: string): string {
   const seconds = Math.floor(Date.now() / 1000)
   const signature = createHmac('sha256', WEBHOOK_SECRET).update(`${seconds}.${body}`).digest('hex')
   return requestText('POST', WEBHOOK_PATH, { 'stripe-signature': `t=${seconds},v1=${signature}` }, body)

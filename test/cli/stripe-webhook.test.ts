@@ -16,7 +16,7 @@ async function open() {
   const create = (url: string, metadata = {}) =>
     served.stripe.actions.createWebhookEndpoint({ url, enabledEvents: ['charge.succeeded'], metadata })
   const run = (...args: string[]) => runCli('stripe-webhook', '--config', config, ...args)
-  return { stripe: served.stripe, endpoints, create, run }
+  return { stripe: served.stripe, url: served.url, endpoints, create, run }
 }
 
 function configOf(stripe: object): string {
@@ -125,11 +125,22 @@ describe('stripe-webhook', () => {
   })
 
   test('Stripe away, a key that is refused, or what is not configured ends it in one line', async () => {
-    const { stripe, run } = await open()
+    const { stripe, run, url } = await open()
     stripe.faults.down(true)
     const { code, stderr } = await run()
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^authlance: stripe: away[^\n]+\n$/)
+    expect(stderr).toBe('authlance: stripe: away: it answered 503\n')
+    stripe.faults.down(false)
+    const wrong = configOf({ secretKey: 'sk_test_another', apiBase: url })
+    expect(await runCli('stripe-webhook', '--config', wrong)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'authlance: stripe: away: stripe.secretKey is refused (401)\n',
+    })
+    const nobody = configOf({ apiBase: NOWHERE })
+    expect((await runCli('stripe-webhook', '--config', nobody)).stderr).toBe(
+      'authlance: stripe: away: no connection, or no answer in time\n',
+    )
     const without = configOf({ webhookBaseUrl: '' })
     expect(await runCli('stripe-webhook', '--config', without)).toMatchObject({
       code: 1,

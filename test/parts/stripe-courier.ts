@@ -6,7 +6,7 @@ import type { SeededRandom } from './seeded-random.ts'
 export const WEBHOOK_PATH = '/authlance/payments/api/v1/stripe/webhook'
 
 /** The current shape, that of 2024, and one from before items had a price. */
-export const SHAPES = ['2026-10-28.endive', '2024-06-20', '2020-03-02']
+const SHAPES = ['2026-10-28.endive', '2024-06-20', '2020-03-02']
 
 /** An event as Stripe would send it. */
 export interface Letter {

@@ -6,7 +6,7 @@ import { type EndpointPlan, planEndpoint, REPLACES, sameUrl } from './plan-endpo
 import { webhookUrl } from './webhook-url.ts'
 
 /** @throws {StripeAwayError} */
-export async function listEndpoints(services: StripeServices): Promise<Stripe.WebhookEndpoint[]> {
+async function listEndpoints(services: StripeServices): Promise<Stripe.WebhookEndpoint[]> {
   const endpoints: Stripe.WebhookEndpoint[] = []
   for (;;) {
     const after = endpoints.at(-1)?.id

@@ -84,7 +84,7 @@ export function sameUrl(a: string, b: string): boolean {
   return URL.canParse(a) && new URL(a).href.replace(/\/$/, '') === new URL(b).href.replace(/\/$/, '')
 }
 
-export function atCap(): EndpointError {
+function atCap(): EndpointError {
   return new EndpointError(
     `Stripe allows ${MOST_ENDPOINTS} webhook endpoints, and the account has as many: delete one that is not needed`,
   )

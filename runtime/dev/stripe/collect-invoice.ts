@@ -13,7 +13,7 @@ import { invalidRequest } from './stripe-error.ts'
 import { endSubscription, isLive, setStatus } from './subscription-status.ts'
 
 /** Days from one failed attempt to the next; after the last one the subscription ends. */
-export const RETRY_DAYS = [3, 5, 7]
+const RETRY_DAYS = [3, 5, 7]
 
 export interface Collection {
   /** By Stripe's own schedule; an attempt that somebody asked for does not move the schedule. */

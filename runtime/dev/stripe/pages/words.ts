@@ -14,7 +14,7 @@ export function priceWords(standIn: StandIn, price: StoredPrice): string {
   return `${productName(standIn, price)}, ${amount}${intervalWords(price)}`
 }
 
-export function productName({ store }: StandIn, price: StoredPrice): string {
+function productName({ store }: StandIn, price: StoredPrice): string {
   return store.products.get(price.product)?.name ?? price.product
 }
 
