@@ -87,29 +87,28 @@ interface WaitingGauges {
 }
 
 function addWaitingGauges(registers: Registry[], { part, what, stats }: WaitingGauges): void {
-  const age = new Gauge({
-    name: `authlance_${part}_oldest_pending_seconds`,
-    help: `Age of the oldest of ${what} that waits`,
-    registers,
-  })
-  const dead = new Gauge({
-    name: `authlance_${part}_dead_events`,
-    help: `Dead letters of ${what}`,
-    registers,
-  })
-  new Gauge({
-    name: `authlance_${part}_pending_events`,
-    help: `How many of ${what} wait`,
-    registers,
-    async collect() {
-      try {
-        const { pending, oldestPendingAgeMs, dead: deadCount } = await stats()
-        this.set(pending)
-        age.set(oldestPendingAgeMs / 1000)
-        dead.set(deadCount)
-      } catch {
-        this.set(Number.NaN)
-      }
-    },
-  })
+  // A scrape asks all gauges at once: they share one look at the table.
+  let reading: Promise<WaitingStats> | undefined
+  const read = () => {
+    reading ??= stats().finally(() => {
+      reading = undefined
+    })
+    return reading
+  }
+  const add = (name: string, help: string, valueOf: (stats: WaitingStats) => number) =>
+    new Gauge({
+      name: `authlance_${part}_${name}`,
+      help,
+      registers,
+      async collect() {
+        this.set(await read().then(valueOf, () => Number.NaN))
+      },
+    })
+  add('pending_events', `How many of ${what} wait`, ({ pending }) => pending)
+  add(
+    'oldest_pending_seconds',
+    `Age of the oldest of ${what} that waits`,
+    (one) => one.oldestPendingAgeMs / 1000,
+  )
+  add('dead_events', `Dead letters of ${what}`, ({ dead }) => dead)
 }
