@@ -95,13 +95,13 @@ function addWaitingGauges(registers: Registry[], { part, what, stats }: WaitingG
     })
     return reading
   }
-  const add = (name: string, help: string, valueOf: (stats: WaitingStats) => number) =>
+  const add = (name: string, help: string, pick: (stats: WaitingStats) => number) =>
     new Gauge({
       name: `authlance_${part}_${name}`,
       help,
       registers,
       async collect() {
-        this.set(await read().then(valueOf, () => Number.NaN))
+        this.set(await read().then(pick, () => Number.NaN))
       },
     })
   add('pending_events', `How many of ${what} wait`, ({ pending }) => pending)
