@@ -1,7 +1,6 @@
 import { defineCommand } from 'citty'
 import { inPart } from '../../lib/async/in-part.ts'
 import { secretValues } from '../../lib/config/secrets.ts'
-import { parseSince } from '../../lib/events/parse-since.ts'
 import { type ReplayReport, replayEvents } from '../../lib/events/replay.ts'
 import { SUBJECTS, type Subject } from '../../lib/events/subjects.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
@@ -9,6 +8,7 @@ import { createLog } from '../../runtime/node/log.ts'
 import { createNatsBus } from '../../runtime/node/nats-bus.ts'
 import { ArgumentMistake } from '../argument-mistake.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
+import { sinceOf } from '../since-option.ts'
 import { dead, list, retry, show } from './events-kept.ts'
 
 const replay = defineCommand({
@@ -53,13 +53,6 @@ const replay = defineCommand({
     }
   },
 })
-
-function sinceOf(text: string): number {
-  const since = parseSince(text, Date.now())
-  if (since === undefined)
-    throw new ArgumentMistake('--since needs 90s, 30m, 24h, 7d or an ISO 8601 time with its zone')
-  return since
-}
 
 function subjectsOf(text: string): Subject[] {
   return text.split(',').map((part) => {

@@ -4,14 +4,13 @@ import { inPart } from '../../lib/async/in-part.ts'
 import { type ReconcileReport, reconcile } from '../../lib/billing/reconcile/reconcile.ts'
 import { StripeAwayError } from '../../lib/billing/stripe-away.ts'
 import { secretValues } from '../../lib/config/secrets.ts'
-import { parseSince } from '../../lib/events/parse-since.ts'
 import { noMetrics } from '../../lib/metrics.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
 import { createLog } from '../../runtime/node/log.ts'
-import { ArgumentMistake } from '../argument-mistake.ts'
 import { describeReconcile } from '../describe-reconcile.ts'
 import { configArg, loadConfigFile } from '../load-config-file.ts'
 import { createProgress } from '../progress.ts'
+import { sinceOf } from '../since-option.ts'
 
 const reconcileCommand = defineCommand({
   meta: {
@@ -55,13 +54,6 @@ const reconcileCommand = defineCommand({
     }
   },
 })
-
-function sinceOf(text: string): number {
-  const since = parseSince(text, Date.now())
-  if (since === undefined)
-    throw new ArgumentMistake('--since needs 90s, 30m, 24h, 7d or an ISO 8601 time with its zone')
-  return since
-}
 
 function namePart(error: unknown): Promise<never> {
   if (error instanceof StripeAwayError) throw error

@@ -1,26 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Kysely, Transaction } from 'kysely'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import type { Database } from '../../../../lib/db/tables.ts'
+import { expect, test } from 'vitest'
+import { reconcile } from '../../../../lib/billing/reconcile/reconcile.ts'
 import type { Letter } from '../../../parts/stripe-courier.ts'
+import { watchCalls } from '../../../parts/watch-calls.ts'
 import { openToldAccount } from './told-account.ts'
 
 const DAY_MS = 86_400_000
-const within = new AsyncLocalStorage<true>()
-
-/** The database, whose transactions can be told from what runs outside of them. */
-function marked(db: Kysely<Database>): Kysely<Database> {
-  return new Proxy(db, {
-    get(target, name) {
-      const value = Reflect.get(target, name, target)
-      if (name !== 'transaction') return typeof value === 'function' ? value.bind(target) : value
-      return () => ({
-        execute: (work: (trx: Transaction<Database>) => Promise<unknown>) =>
-          target.transaction().execute((trx) => within.run(true, () => work(trx))),
-      })
-    },
-  })
-}
 
 /** As current versions show a payment: whether an invoice asked for it, only Stripe tells. */
 function withoutInvoice({ id, body }: Letter): Letter {
@@ -29,18 +13,10 @@ function withoutInvoice({ id, body }: Letter): Letter {
   return { id, body: JSON.stringify(event) }
 }
 
-test('no network call is made inside any transaction of the ledger', async () => {
-  const asked: { path: string; inside: boolean }[] = []
-  const { fetch } = globalThis
-  const spy = vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
-    const url = input instanceof Request ? input.url : String(input)
-    asked.push({ path: new URL(url).pathname, inside: within.getStore() === true })
-    return fetch(input, init)
-  })
-  onTestFinished(() => spy.mockRestore())
-
+test('no network call is made inside any transaction of the ledger or of reconciling', async () => {
+  const { calls, watched } = watchCalls()
   const account = await openToldAccount()
-  account.work.db = marked(account.work.db)
+  account.work.db = watched(account.work.db)
   const { actions, delivery } = account.stripe
 
   // A customer that no event told of, events of one second, an invoice before its subscription, and a payment of its own.
@@ -66,15 +42,19 @@ test('no network call is made inside any transaction of the ledger', async () =>
   )
   await account.tell((await account.sent()).map(withoutInvoice).toReversed())
   await account.tend()
+  actions.updateCustomer(silent, { name: 'Ada King' })
+  expect(await reconcile(account.work)).toMatchObject({ subscriptions: 1 })
 
-  const calls = new Set(asked.map(({ path }) => path.replace(/\/(cus|in|sub)_\w+$/, '/{id}')))
-  expect([...calls].sort()).toEqual([
+  const paths = new Set(calls.map(({ path }) => path.replace(/\/(cus|in|sub)_\w+$/, '/{id}')))
+  expect([...paths].sort()).toEqual([
     '/v1/customers/{id}',
+    '/v1/events',
     '/v1/invoice_payments',
     '/v1/invoices/{id}',
+    '/v1/subscriptions',
     '/v1/subscriptions/{id}',
   ])
-  expect(asked.filter(({ inside }) => inside)).toEqual([])
+  expect(calls.filter(({ inside }) => inside)).toEqual([])
   const waiting = await account.db
     .selectFrom('stripe_events')
     .select('id')
