@@ -11,7 +11,7 @@ import { readEvents } from '../parts/jetstream-events.ts'
 import { createDatabase } from '../parts/mariadb.ts'
 import { type PlanetScaleStandIn, startPlanetScaleStandIn } from '../parts/planetscale.ts'
 import { stock, stripeKeys, TIERS } from '../parts/shop.ts'
-import { type CheckedStripe, serveCheckedStripe } from '../parts/stripe.ts'
+import { type CheckedStripe, closeChecked, serveCheckedStripe } from '../parts/stripe.ts'
 import { WEBHOOK_PATH } from '../parts/stripe-courier.ts'
 
 const SECRETS = ['whsec_the_one_before', 'whsec_the_one_of_now'] as const
@@ -53,7 +53,7 @@ describe.skipIf(missing).each(['all', 'routes'] as const)(
       await edge?.stop()
       await planetscale?.stop()
       await database?.close()
-      await stripe?.close()
+      if (stripe) await closeChecked(stripe)
     })
 
     const seconds = () => Math.floor(Date.now() / 1000)

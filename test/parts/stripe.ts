@@ -39,10 +39,13 @@ export async function serveCheckedStripe(
 /** As serveCheckedStripe, for the running test, which fails in the end if a request was not as Stripe wants it. */
 export async function startStripe(options: Partial<StripeStandInOptions> = {}): Promise<CheckedStripe> {
   const served = await serveCheckedStripe(options)
-  onTestFinished(async () => {
-    const complaints = await served.complaints()
-    await served.close()
-    expect(complaints).toEqual([])
-  })
+  onTestFinished(() => closeChecked(served))
   return served
+}
+
+/** @throws when a request was not as Stripe wants it */
+export async function closeChecked(served: CheckedStripe): Promise<void> {
+  const complaints = await served.complaints()
+  await served.close()
+  expect(complaints).toEqual([])
 }

@@ -1,5 +1,5 @@
 import { PAY, stripeKeys } from '../../parts/shop.ts'
-import { type CheckedStripe, serveCheckedStripe } from '../../parts/stripe.ts'
+import { type CheckedStripe, closeChecked, serveCheckedStripe } from '../../parts/stripe.ts'
 import { SUITE_CONFIG } from './transport.ts'
 
 export interface SuiteStripe extends Pick<CheckedStripe, 'stripe'> {
@@ -27,10 +27,6 @@ export async function startSuiteStripe(url: string): Promise<SuiteStripe> {
   return {
     stripe: served.stripe,
     config: { ...SUITE_CONFIG.stripe, ...stripeKeys(served.url), webhookSecret: secret!.value },
-    async stop() {
-      const complaints = await served.complaints()
-      await served.close()
-      if (complaints.length > 0) throw new Error(complaints.join('\n'))
-    },
+    stop: () => closeChecked(served),
   }
 }

@@ -6,7 +6,7 @@ import { isAvailable } from '../../parts/available.ts'
 import { JWT_KEY } from '../../parts/gateway.ts'
 import { type LocalServer, startLocalServer } from '../../parts/local-server.ts'
 import { createDatabase } from '../../parts/mariadb.ts'
-import { type CheckedStripe, serveCheckedStripe } from '../../parts/stripe.ts'
+import { type CheckedStripe, closeChecked, serveCheckedStripe } from '../../parts/stripe.ts'
 import { WEBHOOK_PATH } from '../../parts/stripe-courier.ts'
 import { tempDir } from '../../parts/temp-dir.ts'
 import { customer, DEAD, type Json, MARK, PASS, SECOND, subscription } from './hostile-objects.ts'
@@ -42,7 +42,7 @@ describe.each(isAvailable('mariadb') ? ['sqlite', 'mariadb'] : ['sqlite'])(
     afterAll(async () => {
       await server.stop()
       await store.close()
-      await stripe.close()
+      await closeChecked(stripe)
     })
 
     const eventText = (id: string, type: string, object: Json) =>
