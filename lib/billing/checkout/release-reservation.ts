@@ -29,12 +29,15 @@ async function release(
   return (await update.executeTakeFirst()).numUpdatedRows > 0n
 }
 
+/** How long a payment on its way is waited for before Stripe is asked for it again, in case its webhook was lost. */
+const PROCESSING_MS = 3_600_000
+
 /** The checkout is complete, but its payment is on its way: the name is held until Stripe tells how that ended. */
 export async function markProcessing(db: Kysely<Database>, id: string, now: number): Promise<void> {
   await db
     .updateTable('checkout_reservations')
-    .set({ state: 'processing', updated_at: now })
+    .set({ state: 'processing', expires_at: now + PROCESSING_MS, updated_at: now })
     .where('id', '=', id)
-    .where('state', '=', 'open')
+    .where('state', 'in', ['open', 'processing'])
     .execute()
 }

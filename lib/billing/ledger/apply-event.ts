@@ -101,11 +101,11 @@ async function prepare(
   return prepareEvent(event.type, { services, event, now, trace })
 }
 
-/** What a dead letter says of its end: the error's own sentence, which for one of the database's may quote values, so only its name. */
+/** What a dead letter says of its end: the error's own sentence; one of a database may quote values, so only its name and number. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
-  const { code, errno, sqlMessage } = error as { code?: unknown; errno?: unknown; sqlMessage?: unknown }
-  return errno === undefined && sqlMessage === undefined
-    ? `${error.name}: ${error.message}`
-    : `${error.name} ${code}`
+  const { code, errno, errcode, sqlMessage } = error as Error & Record<string, unknown>
+  const isOfDatabase =
+    error.name === 'DatabaseError' || [errno, errcode, sqlMessage].some((sign) => sign !== undefined)
+  return isOfDatabase ? `${error.name} ${code ?? errcode ?? ''}`.trim() : `${error.name}: ${error.message}`
 }

@@ -1,5 +1,6 @@
 import type { StripeEventRow } from '../../db/tables.ts'
 import { newTrace } from '../../http/trace.ts'
+import type { StripeReach } from '../stripe-client.ts'
 import { isObject } from '../stripe-fields.ts'
 import { applyEvent, applyTogether } from './apply-event.ts'
 import { isHandled } from './handled-events.ts'
@@ -16,6 +17,8 @@ const BATCH = 128
 const TOGETHER = 32
 /** After so many events that something away keeps waiting, the rest is not tried. */
 const MAX_AWAY = 100
+/** How long an event rests that waits by itself, such as for a permission that our key lacks. */
+const HELD_MS = 5000
 
 export interface LedgerWork extends LedgerServices {
   /** Names this process among the replicas; no two that run at once may share its last 32 characters. */
@@ -40,6 +43,8 @@ export interface LedgerReport {
   dead: number
   /** What kept events waiting. */
   away?: string
+  /** Why Stripe as a whole could not be asked. */
+  outage?: string
   /** Whether it ended because nothing more was due. */
   empty: boolean
 }
@@ -53,7 +58,8 @@ export async function drainStripeEvents(work: LedgerWork, limits: LedgerLimits =
   const { maxEvents = Number.POSITIVE_INFINITY, stopped = () => false } = limits
   const { db, clock, config, owner } = work
   // Once Stripe is found to be away, only what needs it waits, and without another call each.
-  const reaching: LedgerWork = { ...work, reach: {} }
+  const reach: StripeReach = {}
+  const reaching: LedgerWork = { ...work, reach }
   const report: LedgerReport = { applied: 0, ignored: 0, failed: 0, dead: 0, empty: false }
   let claimed = 0
   let waiting = 0
@@ -66,6 +72,7 @@ export async function drainStripeEvents(work: LedgerWork, limits: LedgerLimits =
     report.empty = rows.length < limit
     if (report.empty) break
   }
+  if (reach.outage) report.outage = reach.outage.reason
   return report
 }
 
@@ -104,7 +111,8 @@ async function applyBatch(
       } else if (queue.length > 0) queues.add(queue) // Who had his turn stands behind the others.
     }
   }
-  await releaseStripeEvents(db, owner, held, clock.now() + releaseMs)
+  const restMs = work.reach?.outage ? releaseMs : Math.max(releaseMs, HELD_MS)
+  await releaseStripeEvents(db, owner, held, clock.now() + restMs)
   await releaseStripeEvents(db, owner, [...left], clock.now())
   return waiting
 }

@@ -42,6 +42,7 @@ export function createLedgerWorker({ random = Math.random, ...options }: LedgerW
   let running: Promise<void> | undefined
   let tendedAt = clock.now() - TEND_MS * random()
   let unclaimedAfter = 0
+  let heldFor: string | undefined
 
   async function drainOnce(): Promise<LedgerReport> {
     const releaseMs = backoffMs(failures + 1, AWAY, random())
@@ -63,9 +64,10 @@ export function createLedgerWorker({ random = Math.random, ...options }: LedgerW
   /** @returns how long to wait before the next turn */
   async function turn(): Promise<number> {
     try {
-      const { away } = await drainOnce()
-      if (away === undefined) noteFlowing()
-      else noteAway('Stripe', away)
+      const { away, outage } = await drainOnce()
+      if (outage === undefined) noteFlowing()
+      else noteAway('Stripe', outage)
+      noteHeld(outage === undefined ? away : undefined)
       await tendIfDue()
     } catch (error) {
       noteAway('database', error instanceof Error ? error.message : String(error))
@@ -81,6 +83,12 @@ export function createLedgerWorker({ random = Math.random, ...options }: LedgerW
   function noteFlowing(): void {
     if (failures > 0) log.info({}, 'Stripe events flow again')
     failures = 0
+  }
+
+  /** Some events wait while others flow: said once for each reason. */
+  function noteHeld(reason: string | undefined): void {
+    if (reason !== undefined && reason !== heldFor) log.warn({ reason }, 'some Stripe events wait')
+    heldFor = reason ?? heldFor
   }
 
   return {

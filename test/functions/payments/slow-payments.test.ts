@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findLapsedReservations } from '../../../lib/billing/checkout/reservations.ts'
 import { openShop, type Shop } from '../../parts/shop.ts'
 
 const ONE = { groups: 1, memberships: 1, subscriptions: 1, reservations: 1 }
@@ -24,6 +25,13 @@ describe('a payment that takes its time', () => {
     const eve = await shop.signIn('Eve')
     expect((await shop.check('acme', eve)).body.available).toBe(false)
     expect((await shop.check('acme', ada)).body.available).toBe(false)
+  })
+
+  it('is looked at once an hour, so that it does not keep lapsed names from being settled', async () => {
+    const { shop } = await debit()
+    const now = shop.env.clock.now()
+    expect(await findLapsedReservations(shop.env.db, now + 59 * 60_000, 10)).toEqual([])
+    expect(await findLapsedReservations(shop.env.db, now + 61 * 60_000, 10)).toHaveLength(1)
   })
 
   it('frees the name once it has failed, although no webhook told of it', async () => {

@@ -7,6 +7,7 @@ import { newTrace } from '../../../../lib/http/trace.ts'
 import { isAvailable } from '../../../parts/available.ts'
 import { createDatabase } from '../../../parts/mariadb.ts'
 import { startStripe } from '../../../parts/stripe.ts'
+import { json, startStubUpstream } from '../../../parts/stub-upstream.ts'
 import { createTestEnv, type TestEnv } from '../../../parts/test-env.ts'
 
 const CREATED = 1_800_000_000
@@ -108,6 +109,27 @@ test('ends the trials whose time is over, by its timer', async () => {
     const row = await made.env.db.selectFrom('subscriptions').select('status').executeTakeFirstOrThrow()
     expect(row.status).toBe('canceled')
   })
+})
+
+test('a permission that our key lacks holds up the events that need it, and nothing else', async () => {
+  const upstream = await startStubUpstream()
+  onTestFinished(upstream.close)
+  upstream.respond((_request, response) =>
+    json(response, 403, { error: { type: 'invalid_request_error', message: 'not for this key' } }),
+  )
+  const made = await open({
+    stripe: { secretKey: 'rk_test_worker', apiBase: upstream.url, maxRetries: 0, maxAttempts: 1 },
+  })
+  await made.take('evt_needs', 'invoice.paid', invoice('in_1', 'sub_1'))
+  await made.take('evt_free', 'invoice.paid', invoice('in_2', null))
+
+  const report = await made.worker().drainOnce()
+  expect(report).toMatchObject({ applied: 1, away: 'stripe.secretKey lacks a permission (403)' })
+  expect(report.outage).toBeUndefined()
+  expect(await made.states()).toEqual({ evt_needs: 'pending', evt_free: 'applied' })
+  const asked = upstream.arrived.length
+  await made.worker().drainOnce()
+  expect(upstream.arrived.length).toBe(asked)
 })
 
 describe('while Stripe is away', () => {
