@@ -16,14 +16,21 @@ interface Waiting {
 /**
  * Keeps events that come at the same time in one transaction: those that arrive while one is under way share the next. Each caller
  * waits for the commit that holds its event. For a host whose requests may share a connection.
+ * @param nextTurn lets the host take in what has arrived, before a transaction that may not let it: SQLite does not wait for anything
  */
-export function createGroupIntake(db: Kysely<Database>): (taken: TakenEvent) => Promise<boolean> {
+export function createGroupIntake(
+  db: Kysely<Database>,
+  nextTurn: () => Promise<void> = async () => {},
+): (taken: TakenEvent) => Promise<boolean> {
   const queue: Waiting[] = []
   let running = false
 
   async function run(): Promise<void> {
     running = true
-    while (queue.length > 0) await settle(db, queue.splice(0, batchLength(queue)))
+    while (queue.length > 0) {
+      await nextTurn()
+      await settle(db, queue.splice(0, batchLength(queue)))
+    }
     running = false
   }
 

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { orIgnore } from '../db/dialect.ts'
+import { insertAll, orIgnore } from '../db/dialect.ts'
 import type { Database, NewOutboxRow } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
 import { outboxRow } from '../events/outbox.ts'
@@ -35,8 +35,8 @@ export function storeStripeEvent(db: Kysely<Database>, taken: TakenEvent): Promi
 
 /** Keeps events that are all new, in one transaction. @throws a unique violation when one was kept before: then none is kept */
 export async function insertStripeEvents(trx: Transaction<Database>, taken: TakenEvent[]): Promise<void> {
-  await trx.insertInto('stripe_events').values(taken.map(eventRow)).execute()
-  await trx.insertInto('event_outbox').values(taken.map(webhookEvent)).execute()
+  await insertAll(trx, 'stripe_events', taken.map(eventRow))
+  await insertAll(trx, 'event_outbox', taken.map(webhookEvent))
 }
 
 function eventRow({ event, raw, now }: TakenEvent) {

@@ -95,7 +95,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     log,
     metrics,
     events: { wake: () => relay.wake() },
-    ledger: { store: createGroupIntake(db), wake: () => ledger.wake() },
+    ledger: { store: createGroupIntake(db, () => new Promise(setImmediate)), wake: () => ledger.wake() },
     assets: { get: readAsset },
     health,
     ...(avatars && { avatars }),
