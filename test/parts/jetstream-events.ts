@@ -12,6 +12,9 @@ export interface PublishedEvent {
   traceparent?: string
 }
 
+/** Messages of one fetch: the server gives no more than it may have on its way. */
+const PORTION = 500
+
 /** Everything that the streams hold whose subjects begin with the prefix, read by a consumer from the first message on. */
 export async function readEvents(url: string, prefix?: string): Promise<PublishedEvent[]> {
   const connection = await connect({ servers: url })
@@ -22,8 +25,16 @@ export async function readEvents(url: string, prefix?: string): Promise<Publishe
       const isOurs = !prefix || config.subjects.every((subject) => subject.startsWith(`${prefix}.`))
       if (!isOurs || state.messages === 0) continue
       const consumer = await jetstream(connection).consumers.get(config.name)
-      const batch = await consumer.fetch({ max_messages: state.messages, expires: 10_000 })
-      for await (const message of batch) events.push(published(message, prefix))
+      for (let left = state.messages; left > 0; ) {
+        const batch = await consumer.fetch({ max_messages: Math.min(left, PORTION), expires: 10_000 })
+        let count = 0
+        for await (const message of batch) {
+          events.push(published(message, prefix))
+          count++
+        }
+        if (count === 0) throw new Error(`${config.name} holds ${left} messages that it does not give`)
+        left -= count
+      }
     }
     return events
   } finally {
