@@ -33,6 +33,7 @@ import * as m0031 from './migrations/0031_index_stripe_events_settled.ts'
 import * as m0032 from './migrations/0032_create_checkout_reservations.ts'
 import * as m0033 from './migrations/0033_index_checkout_reservations_identity.ts'
 import * as m0034 from './migrations/0034_create_jobs.ts'
+import * as m0035 from './migrations/0035_index_checkout_reservations_state.ts'
 
 /**
  * Every migration in its order. Each makes one statement that may run again, since MySQL does not roll DDL back
@@ -73,4 +74,5 @@ export const migrations: Record<string, Migration> = {
   '0032_create_checkout_reservations': m0032,
   '0033_index_checkout_reservations_identity': m0033,
   '0034_create_jobs': m0034,
+  '0035_index_checkout_reservations_state': m0035,
 }

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { pruneReservations } from '../billing/checkout/prune-reservations.ts'
 import { pruneStripeEvents, pruneStripePayloads } from '../billing/prune-stripe-events.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/tables.ts'
@@ -10,12 +11,15 @@ const BATCH = 500
 const PAYLOAD_BATCH = 100
 /** Stripe's own dashboard sends events again for 30 days: so long and longer, a row tells that its event is known. */
 const STRIPE_EVENT_DAYS = 60
+/** A session that ended unpaid is of no use to anybody by then, but to those who ask what a buyer did. */
+const RESERVATION_DAYS = 60
 
 export interface Pruned {
   events: number
   sessions: number
   stripePayloads: number
   stripeEvents: number
+  reservations: number
 }
 
 /**
@@ -46,5 +50,6 @@ export async function prune(
   const sessions = await batches(pruneSessions, config.sessions.retentionDays)
   const stripeEvents = await batches(pruneStripeEvents, Math.max(payloadRetentionDays, STRIPE_EVENT_DAYS))
   const stripePayloads = await batches(pruneStripePayloads, payloadRetentionDays, PAYLOAD_BATCH)
-  return { events, sessions, stripePayloads, stripeEvents }
+  const reservations = await batches(pruneReservations, RESERVATION_DAYS)
+  return { events, sessions, stripePayloads, stripeEvents, reservations }
 }

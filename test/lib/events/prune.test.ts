@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pruneStripePayloads } from '../../../lib/billing/prune-stripe-events.ts'
-import type { StripeEventState } from '../../../lib/db/tables.ts'
+import type { ReservationState, StripeEventState } from '../../../lib/db/tables.ts'
 import { prune } from '../../../lib/events/housekeeping.ts'
 import { pruneDelivered, pruneSessions } from '../../../lib/events/prune.ts'
 
@@ -57,6 +57,39 @@ describe.each(databaseKinds)('pruning on %s', (kind) => {
     expect(await prune(db, config, { now: NOW })).toMatchObject({ events: 700, sessions: 0 })
     expect(await statesOf(db)).toHaveLength(3)
   })
+
+  test('deletes names that were let go long ago, and keeps what is held or bought', async () => {
+    const { db, config } = database
+    const reservation = (id: string, state: ReservationState, updated_at: number) => ({
+      id,
+      state,
+      updated_at,
+      name: id,
+      held_name: state === 'open' ? id : null,
+      identity: 'ada',
+      user_id: 1,
+      group_id: null,
+      long_name: id,
+      lookup_key: 'standard',
+      session_id: null,
+      provider_subscription_id: null,
+      expires_at: updated_at,
+      created_at: updated_at,
+    })
+    const [old, recent] = [NOW - 61 * DAY_MS, NOW - 59 * DAY_MS]
+    const rows = [
+      reservation('old', 'released', old),
+      reservation('recent', 'released', recent),
+      reservation('open', 'open', old),
+      reservation('bought', 'completed', old),
+    ]
+    await db.insertInto('checkout_reservations').values(rows).execute()
+
+    expect(await prune(db, config, { now: NOW })).toMatchObject({ reservations: 1 })
+    const left = await db.selectFrom('checkout_reservations').select('id').orderBy('id').execute()
+    expect(left.map(({ id }) => id)).toEqual(['bought', 'open', 'recent'])
+  })
+
   describe('of Stripe events', () => {
     const event = (id: string, state: StripeEventState, age: number) => ({
       id,
