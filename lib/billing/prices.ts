@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import type { Config } from '../config.ts'
 import { ApiError } from '../http/errors.ts'
+import { findTierByKey } from './ledger/tier-of.ts'
 import { askStripe, requireAnswer, type StripeServices } from './stripe-client.ts'
 
 /** A price at Stripe, and what it is a price of. */
@@ -33,10 +34,7 @@ const caches = new WeakMap<Config['stripe'], Map<string, CachedPrice>>()
 
 /** Whether a configured tier, or a variant of one, has this lookup key. */
 export function isOnOffer({ tiers }: Pick<Config, 'tiers'>, lookupKey: string): boolean {
-  return tiers.some(
-    (tier) =>
-      tier.lookupKey === lookupKey || tier.variants.some((variant) => variant.lookupKey === lookupKey),
-  )
+  return findTierByKey(tiers, lookupKey) !== undefined
 }
 
 /**

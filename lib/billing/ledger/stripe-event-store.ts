@@ -50,13 +50,8 @@ export async function settleStripeEvents(
   state: 'applied' | 'ignored',
   now: number,
 ): Promise<void> {
-  const { numUpdatedRows } = await trx
-    .updateTable('stripe_events')
-    .set({ state, settled_at: now })
-    .where('id', 'in', idsOf(rows))
-    .where('state', '=', 'pending')
-    .where('lease_owner', '=', ownerName(owner))
-    .executeTakeFirst()
+  const update = leasedEvents(trx, owner, idsOf(rows)).set({ state, settled_at: now })
+  const { numUpdatedRows } = await update.executeTakeFirst()
   if (numUpdatedRows !== BigInt(rows.length)) throw new LeaseLostError()
 }
 
@@ -68,15 +63,8 @@ export async function ignoreStripeEvents(
   now: number,
 ): Promise<void> {
   if (rows.length === 0) return
-  await transact(db, (trx) =>
-    trx
-      .updateTable('stripe_events')
-      .set({ state: 'ignored', settled_at: now })
-      .where('id', 'in', idsOf(rows))
-      .where('state', '=', 'pending')
-      .where('lease_owner', '=', ownerName(owner))
-      .execute(),
-  )
+  const ignored = { state: 'ignored', settled_at: now } as const
+  await transact(db, (trx) => leasedEvents(trx, owner, idsOf(rows)).set(ignored).execute())
 }
 
 /** Gives leases back without counting a try, since something that is not theirs was away. @param until not to be claimed before */
@@ -87,15 +75,8 @@ export async function releaseStripeEvents(
   until: number,
 ): Promise<void> {
   if (rows.length === 0) return
-  await transact(db, (trx) =>
-    trx
-      .updateTable('stripe_events')
-      .set({ lease_owner: NOBODY, lease_until: until })
-      .where('id', 'in', idsOf(rows))
-      .where('state', '=', 'pending')
-      .where('lease_owner', '=', ownerName(owner))
-      .execute(),
-  )
+  const released = { lease_owner: NOBODY, lease_until: until }
+  await transact(db, (trx) => leasedEvents(trx, owner, idsOf(rows)).set(released).execute())
 }
 
 /**
@@ -111,8 +92,7 @@ export async function failStripeEvent(
   const failures = attempts + 1
   const dead = failures >= maxAttempts
   await transact(db, (trx) =>
-    trx
-      .updateTable('stripe_events')
+    leasedEvents(trx, owner, [id])
       .set({
         state: dead ? 'dead' : 'pending',
         attempts: failures,
@@ -121,12 +101,18 @@ export async function failStripeEvent(
         lease_owner: NOBODY,
         lease_until: dead ? 0 : now + backoffMs(failures, RETRY, random),
       })
-      .where('id', '=', id)
-      .where('state', '=', 'pending')
-      .where('lease_owner', '=', ownerName(owner))
       .execute(),
   )
   return dead ? 'dead' : 'pending'
+}
+
+/** An update of those among the events that wait and that `owner` still leases. */
+function leasedEvents(trx: Transaction<Database>, owner: string, ids: string[]) {
+  return trx
+    .updateTable('stripe_events')
+    .where('id', 'in', ids)
+    .where('state', '=', 'pending')
+    .where('lease_owner', '=', ownerName(owner))
 }
 
 function idsOf(rows: StripeEventRow[]): string[] {

@@ -21,9 +21,13 @@ export function tierOf(tiers: Config['tiers'], items: PricedItem[]): SoldTier {
   return { tierName: item.lookupKey ?? item.priceId ?? 'unknown', known: false, item }
 }
 
-function nameOf(tiers: Config['tiers'], key: string | null): string | undefined {
-  if (key === null) return undefined
+/** The tier that has this key, or a variant of which has. */
+export function findTierByKey(tiers: Config['tiers'], key: string): Config['tiers'][number] | undefined {
   return tiers.find(
-    ({ lookupKey, variants }) => lookupKey === key || variants.some((v) => v.lookupKey === key),
-  )?.tierName
+    ({ lookupKey, variants }) => lookupKey === key || variants.some((variant) => variant.lookupKey === key),
+  )
+}
+
+function nameOf(tiers: Config['tiers'], key: string | null): string | undefined {
+  return key === null ? undefined : findTierByKey(tiers, key)?.tierName
 }
