@@ -79,3 +79,8 @@ export function listIn(parent: StripeObject | null, field: string): StripeObject
   const data = objectIn(parent, field)?.data
   return Array.isArray(data) ? data.filter(isObject) : []
 }
+
+/** The id of what one of Stripe's own types names or expands. */
+export function idOf(reference: string | { id: string } | null): string | undefined {
+  return typeof reference === 'string' ? reference : reference?.id
+}

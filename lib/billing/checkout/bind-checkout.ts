@@ -7,6 +7,7 @@ import type { Trace } from '../../http/trace.ts'
 import { addMember, configuredGroupNames, createGroup } from '../../identity/groups.ts'
 import { eventActor } from '../../identity/users.ts'
 import { linkCustomer, linkSubscription } from '../ledger/link.ts'
+import { idOf } from '../stripe-fields.ts'
 import { type CheckoutServices, type CompletedCheckout, completedOf } from './completed-checkout.ts'
 import { recordPurchase } from './record-purchase.ts'
 import { lockReservation } from './reservations.ts'
@@ -104,8 +105,4 @@ async function bindSubscription(
   if (!session.subscription) await recordPurchase(trx, services, reservation, session, now)
   await linkSubscription(trx, services, subscriptionId, group.id, now, trace)
   return subscriptionId
-}
-
-function idOf(reference: string | { id: string } | null): string | undefined {
-  return typeof reference === 'string' ? reference : reference?.id
 }

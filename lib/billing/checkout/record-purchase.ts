@@ -5,6 +5,7 @@ import { orIgnore } from '../../db/dialect.ts'
 import type { CheckoutReservationRow, Database } from '../../db/tables.ts'
 import { STRIPE } from '../ledger/rows.ts'
 import { tierOf } from '../ledger/tier-of.ts'
+import { idOf } from '../stripe-fields.ts'
 
 /**
  * Writes what a price that is paid once has bought: a subscription without an end, under the id of its checkout session. It belongs to
@@ -18,13 +19,12 @@ export async function recordPurchase(
   now: number,
 ): Promise<void> {
   const { tierName } = tierOf(config.tiers, [{ priceId: null, lookupKey, quantity: 1 }])
-  const customer = session.customer
   const row = {
     group_id: null,
     tier_name: tierName,
     provider: STRIPE,
     provider_subscription_id: session.id,
-    provider_customer_id: typeof customer === 'string' ? customer : (customer?.id ?? null),
+    provider_customer_id: idOf(session.customer) ?? null,
     status: 'active',
     started_at: session.created * 1000,
     ends_at: null,
