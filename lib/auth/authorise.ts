@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { ApiError } from '../http/errors.ts'
-import type { Access } from '../http/operation.ts'
+import type { UserAccess } from '../http/operation.ts'
 import { profileGaps } from '../identity/profile-gaps.ts'
 import { normaliseSlug } from '../identity/slug.ts'
 import type { Principal } from './authenticate.ts'
@@ -10,7 +10,7 @@ import type { Principal } from './authenticate.ts'
  * answer of a group that does not exist.
  * @throws {ApiError} `forbidden`, `not_found`
  */
-export function authorise(principal: Principal, access: Exclude<Access, 'public'>, params: unknown): void {
+export function authorise(principal: Principal, access: UserAccess, params: unknown): void {
   const { roles, memberships } = principal.tenant
   const isSysadmin = roles.includes('sysadmin')
 

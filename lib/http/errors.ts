@@ -16,6 +16,7 @@ export const ERRORS = {
   price_unknown: [400, 'There is no price with this lookup key.'],
   payments_not_configured: [400, 'Payments are not configured here.'],
   unauthenticated: [401, 'Sign in first.'],
+  credentials_invalid: [401, 'The credentials are not valid.'],
   token_invalid: [401, 'The token is not valid.'],
   token_expired: [401, 'The token has expired.'],
   session_invalid: [401, 'The session is not valid.'],

@@ -10,11 +10,18 @@ export type Method = (typeof METHODS)[number]
 
 /**
  * Who may call. `groupMember` and `groupAdmin` read the `group` path parameter (a slug); sysadmins pass them, everybody else sees
- * another tenant's group as absent.
+ * another tenant's group as absent. `mailBasic` and `hydraBearer` are programs beside us, on the internal port.
  */
-export type Access = 'public' | 'user' | 'groupMember' | 'groupAdmin' | 'admin' | 'sysadmin'
+export type Access = 'public' | UserAccess | ServiceAccess
+export type UserAccess = 'user' | 'groupMember' | 'groupAdmin' | 'admin' | 'sysadmin'
+/** `mailBasic`: the Basic credentials of `mailAuth`. `hydraBearer`: a bearer token of `hydra.hydraLoginToken`. */
+export type ServiceAccess = 'mailBasic' | 'hydraBearer'
 
-type PrincipalOf<A extends Access> = A extends 'public' ? undefined : Principal
+type PrincipalOf<A extends Access> = A extends UserAccess ? Principal : undefined
+
+export function isServiceAccess(access: Access): access is ServiceAccess {
+  return access === 'mailBasic' || access === 'hydraBearer'
+}
 
 /** What a handler gets: everything is parsed, authenticated and authorised. */
 export interface OperationContext<A extends Access, Params, Query, Body> {

@@ -1,11 +1,12 @@
 import { authenticate, type Principal } from '../auth/authenticate.ts'
 import { authorise, requireCompleteProfile } from '../auth/authorise.ts'
 import { renewedCookie } from '../auth/renew-cookie.ts'
+import { requireServiceCredential } from '../auth/service-credential.ts'
 import type { Env, ExecutionContext } from '../env.ts'
 import { lazyChild } from '../log.ts'
 import { ApiError, problemResponse } from './errors.ts'
 import { finishResponse, jsonResponse, preflightResponse } from './finish-response.ts'
-import { METHODS, type Method, type Operation } from './operation.ts'
+import { isServiceAccess, METHODS, type Method, type Operation } from './operation.ts'
 import { requireOwnOrigin } from './origin.ts'
 import { type PathPattern, pathPattern } from './path-pattern.ts'
 import { readBody } from './read-body.ts'
@@ -128,10 +129,15 @@ async function admit(
   env: Env,
   params: unknown,
 ): Promise<Principal | undefined> {
-  if (operation.access === 'public') return undefined
+  const { access } = operation
+  if (access === 'public') return undefined
+  if (isServiceAccess(access)) {
+    await requireServiceCredential(request, access, env.config)
+    return undefined
+  }
   const principal = await authenticate(request, env)
   if (principal.via === 'cookie') requireOwnOrigin(request, env.config)
-  authorise(principal, operation.access, params)
+  authorise(principal, access, params)
   const changes = request.method !== 'GET' && request.method !== 'HEAD'
   if (changes && !operation.allowsIncompleteProfile) requireCompleteProfile(principal, env.config)
   return principal

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ERRORS, type ErrorCode } from '../errors.ts'
-import type { Method, Operation } from '../operation.ts'
+import { isServiceAccess, type Method, type Operation } from '../operation.ts'
 
 /** The body of every error. */
 export const Problem = z
@@ -47,6 +47,7 @@ function inputFailures(path: string, { query, body }: Operation): ErrorCode[] {
 
 function accessFailures(method: Method, { access, allowsIncompleteProfile }: Operation): ErrorCode[] {
   if (access === 'public') return []
+  if (isServiceAccess(access)) return ['credentials_invalid']
   const codes: ErrorCode[] = ['unauthenticated', 'token_invalid', 'token_expired', 'session_revoked']
   codes.push('user_banned', 'database_unavailable')
   if (method !== 'GET') codes.push('origin_not_allowed')
