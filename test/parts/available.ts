@@ -10,10 +10,9 @@ const CHECKS: Record<Part, () => boolean> = {
   nats: () => Boolean(findProgram('nats-server')),
   chromium: () => Boolean(findProgram('chromium', 'chromium-browser', 'google-chrome')),
   go: () => Boolean(goProgram() && findProgram('gcc', 'cc', 'clang')),
-  // Built before the tests, since a build within them would outlast their time limits.
+  // Both are built before the tests, since a build within them would outlast their time limits.
   kratos: () => Boolean(cachedOryBinary('kratos')),
-  // Few tests need it, so the first of them builds it.
-  hydra: () => Boolean(cachedOryBinary('hydra')) || CHECKS.go(),
+  hydra: () => Boolean(cachedOryBinary('hydra')),
   'stripe-mock': () => Boolean(cachedStripeMock()),
 }
 

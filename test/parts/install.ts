@@ -4,7 +4,7 @@ import { isAvailable, type Part } from './available.ts'
 import { findProgram } from './find-program.ts'
 import { fetchGo, goProgram } from './go-program.ts'
 import { oryBinary } from './ory-binary.ts'
-import { cachedOryBinary } from './ory-cache.ts'
+import { cachedOryBinary, type OryName } from './ory-cache.ts'
 import { buildStripeMock } from './stripe-mock.ts'
 
 /** What `npm test` wants before it starts: for each part its Debian packages and the tests that need it. */
@@ -19,6 +19,7 @@ const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
     tests: 'tests that build Ory programs',
   },
   { part: 'kratos', packages: [], tests: 'tests against real Kratos' },
+  { part: 'hydra', packages: [], tests: 'tests against real Hydra' },
   { part: 'stripe-mock', packages: [], tests: "check of requests against Stripe's OpenAPI" },
 ]
 
@@ -43,7 +44,7 @@ async function bring(part: Part, packages: string[]): Promise<string | undefined
     report(part, 'found')
     return undefined
   }
-  if (part === 'kratos') return buildKratos()
+  if (part === 'kratos' || part === 'hydra') return buildOry(part)
   if (part === 'stripe-mock') return bringStripeMock()
 
   const trouble = installPackages(part, packages)
@@ -66,11 +67,11 @@ function installPackages(part: Part, packages: string[]): string | undefined {
   return trouble
 }
 
-async function buildKratos(): Promise<string | undefined> {
+async function buildOry(name: OryName): Promise<string | undefined> {
   if (!isAvailable('go')) return 'building it needs Go'
-  report('kratos', 'building, which takes a minute or two')
-  await oryBinary('kratos')
-  report('kratos', `built as ${cachedOryBinary('kratos')}`)
+  report(name, 'building, which takes a minute or two')
+  await oryBinary(name)
+  report(name, `built as ${cachedOryBinary(name)}`)
   return undefined
 }
 
