@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Database } from './db/tables.ts'
 import type { AvatarStore } from './identity/avatar-store.ts'
 import type { Log } from './log.ts'
+import type { MailIntake } from './mail/mail-intake.ts'
 import type { Metrics } from './metrics.ts'
 import type { Kratos } from './ory/kratos.ts'
 
@@ -19,6 +20,8 @@ export interface Env {
   metrics: Metrics
   events: EventSignal
   ledger: LedgerIntake
+  /** Absent on the edge, which serves no internal route. */
+  mail?: MailIntake
   /** Absent when no `s3Config` is given. */
   avatars?: AvatarStore
   /** Static files of the API reference page. */

@@ -7,6 +7,8 @@ export interface Metrics {
   countWebhook(outcome: WebhookOutcome): void
   /** What became of a Stripe event that the ledger took up. */
   countLedger(outcome: 'applied' | 'ignored' | 'failed' | 'dead'): void
+  /** What became of a mail of Kratos. */
+  countMail(outcome: 'accepted' | 'repeated' | 'straight' | 'refused' | 'unavailable'): void
   /** The text exposition of everything counted. */
   render(): Promise<{ contentType: string; text: string }>
 }
@@ -22,5 +24,6 @@ export const noMetrics: Metrics = {
   observeUpstream() {},
   countWebhook() {},
   countLedger() {},
+  countMail() {},
   render: async () => ({ contentType: 'text/plain; version=0.0.4', text: '' }),
 }

@@ -46,7 +46,7 @@ function sectionOf(subject: string, { schema, schemaVersion, summary, example }:
 }
 
 interface JsonSchema {
-  type?: string
+  type?: string | string[]
   format?: string
   description?: string
   enum?: string[]
@@ -66,6 +66,7 @@ function fieldsOf({ properties = {}, required = [] }: JsonSchema, prefix: string
 }
 
 function typeOf({ type, format, enum: choices, items }: JsonSchema): string {
+  if (Array.isArray(type)) return type.join(' or ')
   if (choices) return choices.map((choice) => `\`${choice}\``).join(', ')
   if (items) return `list of ${typeOf(items)}`
   if (format === 'date-time') return 'ISO 8601 time'

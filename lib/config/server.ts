@@ -36,12 +36,18 @@ export const LimitsSchema = z.object({
   multipartBytes: whole('Largest multipart body', 1024, MAX_BYTES).default(6_291_456),
   avatarBytes: whole('Largest avatar', 1024, MAX_BYTES).default(2_097_152),
   webhookBytes: whole('Largest webhook body', 1024, MAX_BYTES).default(1_048_576),
+  mailBytes: whole('Largest mail that Kratos may hand over', 1024, MAX_BYTES).default(262_144),
 })
 
 export const EventsSchema = z.object({
   disableUserAuthenticated: flag('Do not publish user.authenticated').default(false),
   disableSubscriptionEvents: flag('Do not publish subscription events').default(false),
   retentionDays: whole('Days that delivered events are kept for replay', 1, MAX_DAYS).default(30),
+  mailPayloadRetentionHours: whole(
+    'Hours that what a delivered mail carried is kept: its codes and links are erased then',
+    1,
+    MAX_DAYS * 24,
+  ).default(24),
   relayBatch: whole('Events claimed at once', 1, 10_000).default(512),
   relayIntervalMs: millis('Pause between looks at the outbox', 10).default(1000),
   leaseMs: millis('How long a claim holds', 1000).default(30_000),

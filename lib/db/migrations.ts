@@ -34,6 +34,7 @@ import * as m0032 from './migrations/0032_create_checkout_reservations.ts'
 import * as m0033 from './migrations/0033_index_checkout_reservations_identity.ts'
 import * as m0034 from './migrations/0034_create_jobs.ts'
 import * as m0035 from './migrations/0035_index_checkout_reservations_state.ts'
+import * as m0036 from './migrations/0036_index_event_outbox_subject.ts'
 
 /**
  * Every migration in its order. Each makes one statement that may run again, since MySQL does not roll DDL back
@@ -75,4 +76,5 @@ export const migrations: Record<string, Migration> = {
   '0033_index_checkout_reservations_identity': m0033,
   '0034_create_jobs': m0034,
   '0035_index_checkout_reservations_state': m0035,
+  '0036_index_event_outbox_subject': m0036,
 }

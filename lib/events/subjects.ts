@@ -90,6 +90,21 @@ export const StripeWebhookEvent = z.object({
     .meta({ description: 'The whole event as Stripe sent it; absent above 128 KiB' }),
 })
 
+/** As the public consumer reads it; it drops a mail without a word when the address or a name is empty. */
+export const MailSend = z.object({
+  to: z.string(),
+  from: z.string(),
+  templateId: z.string().meta({ description: "Kratos' template type, such as `verification_code_valid`" }),
+  templateModel: z.looseObject({
+    email: z.string(),
+    name: z.looseObject({ first: z.string(), last: z.string() }),
+    recovery_url: z.string().nullable(),
+    verification_url: z.string().nullable(),
+    recovery_code: z.string().nullable(),
+    verification_code: z.string().nullable(),
+  }),
+})
+
 const ADA = {
   identity: '9f1c6f0e-6d0b-4d53-8d3c-6d1f5a1c2b7e',
   email: 'ada@example.com',
@@ -209,6 +224,24 @@ export const SUBJECTS = {
       livemode: false,
       apiVersion: '2026-10-28.endive',
       object: { id: 'in_1', object: 'invoice' },
+    },
+  },
+  'mail.send': {
+    schemaVersion: 1,
+    summary: 'Kratos wants a mail sent. What else its template gives stands in `templateModel` too.',
+    schema: MailSend,
+    example: {
+      to: ADA.email,
+      from: 'no-reply@example.com',
+      templateId: 'verification_code_valid',
+      templateModel: {
+        email: ADA.email,
+        name: { first: 'Ada', last: 'Lovelace' },
+        recovery_url: null,
+        verification_url: 'https://app.example.com/verify?flow=1&code=123456',
+        recovery_code: null,
+        verification_code: '123456',
+      },
     },
   },
 } as const satisfies Record<string, SubjectDefinition>

@@ -38,6 +38,7 @@ export const ERRORS = {
   upstream_unavailable: [503, 'The identity service is not available right now.'],
   database_unavailable: [503, 'The database is not available right now.'],
   payments_unavailable: [503, 'The payment service is not available right now.'],
+  mail_unavailable: [503, 'Mail cannot be taken in right now.'],
   storage_unavailable: [503, 'The object storage is not available right now.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 

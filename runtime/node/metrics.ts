@@ -57,6 +57,12 @@ export function createMetrics({ outboxStats, stripeEventStats }: MetricsSources)
     labelNames: ['outcome'] as const,
     registers,
   })
+  const mails = new Counter({
+    name: 'authlance_mails_total',
+    help: 'Mails of Kratos by what became of them',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
   addWaitingGauges(registers, { part: 'outbox', what: 'the events to deliver', stats: outboxStats })
   addWaitingGauges(registers, { part: 'stripe', what: 'the events of Stripe', stats: stripeEventStats })
 
@@ -68,6 +74,7 @@ export function createMetrics({ outboxStats, stripeEventStats }: MetricsSources)
     countExchange: (outcome) => exchanges.inc({ outcome }),
     countWebhook: (outcome) => webhooks.inc({ outcome }),
     countLedger: (outcome) => ledger.inc({ outcome }),
+    countMail: (outcome) => mails.inc({ outcome }),
     observeUpstream: (service, name, outcome, ms) =>
       upstreams.observe({ service, operation: name, outcome }, ms / 1000),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

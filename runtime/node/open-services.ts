@@ -12,10 +12,11 @@ import type { Config } from '../../lib/config.ts'
 import { migrationState } from '../../lib/db/migrate.ts'
 import type { Database } from '../../lib/db/tables.ts'
 import type { Clock, Env, Health } from '../../lib/env.ts'
-import type { Bus } from '../../lib/events/bus.ts'
+import type { Bus, EventMessage, PublishResult } from '../../lib/events/bus.ts'
 import { outboxStats } from '../../lib/events/outbox-store.ts'
 import { createRelay, type Relay } from '../../lib/events/relay.ts'
 import { createS3AvatarStore } from '../../lib/identity/s3-avatar-store.ts'
+import { createMailIntake } from '../../lib/mail/mail-intake.ts'
 import { createKratos, type Kratos } from '../../lib/ory/kratos.ts'
 import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
 import { createHealth } from '../health.ts'
@@ -96,6 +97,13 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     metrics,
     events: { wake: () => relay.wake() },
     ledger: { store: createGroupIntake(db, () => new Promise(setImmediate)), wake: () => ledger.wake() },
+    mail: createMailIntake({
+      db,
+      config,
+      log,
+      // Without NATS nothing would keep what goes past the outbox.
+      ...(config.nats.url && { publish: (message) => publishNow(bus, message) }),
+    }),
     assets: { get: readAsset },
     health,
     ...(avatars && { avatars }),
@@ -118,6 +126,12 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
         log.warn({}, 'stopped without closing everything')
     },
   }
+}
+
+/** Publishes beside the relay, which may not have connected yet. */
+async function publishNow(bus: Bus, message: EventMessage): Promise<PublishResult> {
+  await bus.prepare([message.subject])
+  return bus.publish(message)
 }
 
 interface WatchedParts {

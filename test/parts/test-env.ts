@@ -3,6 +3,7 @@ import { storeStripeEvent } from '../../lib/billing/store-stripe-event.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
 import { migrate } from '../../lib/db/migrate.ts'
 import type { Clock, Env, ExecutionContext } from '../../lib/env.ts'
+import { createMailIntake } from '../../lib/mail/mail-intake.ts'
 import { noMetrics } from '../../lib/metrics.ts'
 import { createKratos, type Kratos } from '../../lib/ory/kratos.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
@@ -61,6 +62,7 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
     metrics: noMetrics,
     events: { wake: () => void wakes++ },
     ledger: { store: (taken) => storeStripeEvent(db, taken), wake: () => void ledgerWakes++ },
+    mail: createMailIntake({ db, config, log }),
     assets: { get: async () => undefined },
     health: { check: async () => ({ state: 'up', parts: {} }) },
     ...options.env,

@@ -1,0 +1,131 @@
+import type { Kysely } from 'kysely'
+import { within } from '../async/pause.ts'
+import type { Config } from '../config.ts'
+import { databaseFailure } from '../db/errors.ts'
+import type { Database } from '../db/tables.ts'
+import type { EventMessage, PublishResult } from '../events/bus.ts'
+import { eventMessage } from '../events/message.ts'
+import { outboxRow } from '../events/outbox.ts'
+import type { Trace } from '../http/trace.ts'
+import type { Log } from '../log.ts'
+import { ALIKE_MS, importMailKey, type MailKey, mailId, recipientHash } from './mail-id.ts'
+import { findName, lacksName, mailPayload } from './mail-payload.ts'
+import { carriesCode } from './mail-secrets.ts'
+import { type RefusedMail, refusedRow } from './refused-mail.ts'
+import type { SendEmailMessage } from './send-email-message.ts'
+
+/** Kratos tries for about ten seconds in all: a database that is silent so long counts as one that is away. */
+const DATABASE_MS = 2000
+const BUS_MS = 3000
+
+export interface TakenMail {
+  /** The body as it came: repeats are known by it. */
+  raw: Uint8Array<ArrayBuffer>
+  message: SendEmailMessage
+  /** Milliseconds since the epoch. */
+  now: number
+  trace: Trace
+}
+
+/** `straight`: past the outbox, since the database is away. `unavailable`: neither took it. */
+export type MailOutcome = 'accepted' | 'repeated' | 'straight' | 'unavailable'
+
+/** Takes mail in, so that none is lost and none doubled. */
+export interface MailIntake {
+  /** Resolves after the commit, or the bus' acknowledgement. A repeat changes nothing. Never throws. */
+  take(mail: TakenMail): Promise<{ id: string; outcome: MailOutcome }>
+  /** Keeps what an operator needs of a mail that cannot be sent; where the database is away, nothing. Never throws. */
+  refuse(mail: RefusedMail): Promise<{ id: string }>
+  /** Stands for an address in the log. */
+  hashRecipient(address: string): Promise<string>
+}
+
+export interface MailIntakeOptions {
+  db: Kysely<Database>
+  config: Pick<Config, 'mailAuth' | 'nats'>
+  log: Log
+  /** Publishes past the outbox; absent where no stream would keep the message. */
+  publish?(message: EventMessage): Promise<PublishResult>
+}
+
+export function createMailIntake({ db, config, log, publish }: MailIntakeOptions): MailIntake {
+  let importing: Promise<MailKey> | undefined
+  const key = () => {
+    importing ??= importMailKey(config.mailAuth)
+    return importing
+  }
+
+  async function keep(mail: TakenMail, id: string, earlier: string | undefined): Promise<MailOutcome> {
+    if (earlier && (await isKept(db, earlier, mail.now - ALIKE_MS))) return 'repeated'
+    const known = lacksName(mail.message) ? await findName(db, mail.message) : undefined
+    const row = { ...outboxRow('mail.send', mailPayload(mail.message, known), mail.now, mail.trace), id }
+    return (await insertOnce(db, row)) ? 'accepted' : 'repeated'
+  }
+
+  async function publishStraight({ message, now, trace }: TakenMail, id: string): Promise<MailOutcome> {
+    if (!publish) return 'unavailable'
+    const row = { ...outboxRow('mail.send', mailPayload(message), now, trace), id }
+    const sent = eventMessage({ ...row, traceparent: trace.traceparent, seq: 0 }, config.nats.prefix)
+    const result = await inTime(BUS_MS, publish(sent))
+    if (result.kind === 'acknowledged') return result.duplicate ? 'repeated' : 'straight'
+    log.error({ mail: id, reason: result.reason }, 'mail taken neither by the database nor by NATS')
+    return 'unavailable'
+  }
+
+  return {
+    async take(mail) {
+      const { raw, message, now } = mail
+      const period = carriesCode(message.templateModel) ? undefined : Math.floor(now / ALIKE_MS)
+      const id = await mailId(await key(), raw, period)
+      const earlier = period === undefined ? undefined : await mailId(await key(), raw, period - 1)
+      try {
+        return { id, outcome: await inTime(DATABASE_MS, keep(mail, id, earlier)) }
+      } catch (error) {
+        log.warn({ err: error, mail: id }, 'the database does not take a mail')
+      }
+      try {
+        return { id, outcome: await publishStraight(mail, id) }
+      } catch (error) {
+        log.error({ err: error, mail: id }, 'mail taken neither by the database nor by NATS')
+        return { id, outcome: 'unavailable' }
+      }
+    },
+    async refuse(mail) {
+      const id = await mailId(await key(), mail.raw)
+      try {
+        await inTime(DATABASE_MS, insertOnce(db, refusedRow(id, mail)))
+      } catch (error) {
+        log.warn({ err: error, mail: id }, 'a refused mail could not be kept')
+      }
+      return { id }
+    },
+    hashRecipient: async (address) => recipientHash(await key(), address),
+  }
+}
+
+async function isKept(db: Kysely<Database>, id: string, since: number): Promise<boolean> {
+  const found = await db
+    .selectFrom('event_outbox')
+    .select('created_at')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return found !== undefined && found.created_at > since
+}
+
+/** @returns false when there is a row with the id */
+async function insertOnce(db: Kysely<Database>, row: ReturnType<typeof refusedRow>): Promise<boolean> {
+  try {
+    await db.insertInto('event_outbox').values(row).execute()
+    return true
+  } catch (error) {
+    if (databaseFailure(error) === 'unique_violation') return false
+    throw error
+  }
+}
+
+/** What is not done in time goes on by itself: it can do no harm, since all ways lead to the same message id. */
+async function inTime<T>(ms: number, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  if (!(await within(ms, work))) throw new Error(`no answer within ${ms} ms`)
+  return work
+}
