@@ -1,31 +1,20 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { atExit } from './at-exit.ts'
 import { freePort } from './free-port.ts'
-import { goProgram } from './go-program.ts'
-import { type RunningProcess, runProcess, startProcess } from './process.ts'
+import { type GoModule, installedModule, installModule } from './go-install.ts'
+import { type RunningProcess, startProcess } from './process.ts'
 
-const VERSION = 'v0.203.0'
-const PATH = join(import.meta.dirname, '../../.cache/stripe-mock', VERSION, 'stripe-mock')
+const STRIPE_MOCK: GoModule = {
+  name: 'stripe-mock',
+  module: 'github.com/stripe/stripe-mock',
+  version: 'v0.203.0',
+}
 
 /** The path of Stripe's own mock when it is built. */
 export function cachedStripeMock(): string | undefined {
-  return existsSync(PATH) ? PATH : undefined
+  return installedModule(STRIPE_MOCK)
 }
 
-/** Builds Stripe's own mock with Go, in seconds, checked against Go's checksum database. */
-export async function buildStripeMock(): Promise<string> {
-  const go = goProgram()
-  if (!go) throw new Error('building stripe-mock needs a newer Go than is installed here, if one is')
-  const unfinished = `${dirname(PATH)}.${process.pid}`
-  atExit(() => rmSync(unfinished, { recursive: true, force: true }))
-  await runProcess(go, ['install', `github.com/stripe/stripe-mock@${VERSION}`], {
-    cwd: '/',
-    env: { GOBIN: unfinished, CGO_ENABLED: '0' },
-  })
-  mkdirSync(dirname(PATH), { recursive: true })
-  renameSync(join(unfinished, 'stripe-mock'), PATH)
-  return PATH
+export function buildStripeMock(): Promise<string> {
+  return installModule(STRIPE_MOCK)
 }
 
 export interface StripeMock {
