@@ -3,11 +3,12 @@ import { goProgram } from './go-program.ts'
 import { cachedOryBinary } from './ory-cache.ts'
 import { cachedStripeMock } from './stripe-mock.ts'
 
-export type Part = 'mariadb' | 'nats' | 'chromium' | 'go' | 'kratos' | 'hydra' | 'stripe-mock'
+export type Part = 'mariadb' | 'nats' | 'nginx' | 'chromium' | 'go' | 'kratos' | 'hydra' | 'stripe-mock'
 
 const CHECKS: Record<Part, () => boolean> = {
   mariadb: () => Boolean(findProgram('mariadbd') && findProgram('mariadb-install-db')),
   nats: () => Boolean(findProgram('nats-server')),
+  nginx: () => Boolean(findProgram('nginx')),
   chromium: () => Boolean(findProgram('chromium', 'chromium-browser', 'google-chrome')),
   go: () => Boolean(goProgram() && findProgram('gcc', 'cc', 'clang')),
   // Both are built before the tests, since a build within them would outlast their time limits.

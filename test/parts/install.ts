@@ -12,6 +12,7 @@ const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
   // Server and client without the package that brings a service.
   { part: 'mariadb', packages: ['mariadb-server-core', 'mariadb-client'], tests: 'MariaDB and edge tests' },
   { part: 'nats', packages: ['nats-server'], tests: 'NATS and edge tests' },
+  { part: 'nginx', packages: ['nginx-light'], tests: 'tests of the container' },
   { part: 'chromium', packages: ['chromium'], tests: 'browser tests' },
   {
     part: 'go',
@@ -22,6 +23,9 @@ const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
   { part: 'hydra', packages: [], tests: 'tests against real Hydra' },
   { part: 'stripe-mock', packages: [], tests: "check of requests against Stripe's OpenAPI" },
 ]
+
+/** Services that these packages bring: they would hold the default ports. */
+const SERVICES: Partial<Record<Part, string>> = { nats: 'nats-server', nginx: 'nginx' }
 
 const apt = findApt()
 let missing = 0
@@ -60,9 +64,9 @@ function installPackages(part: Part, packages: string[]): string | undefined {
 
   report(part, `installing ${packages.join(' ')} with apt`)
   const trouble = apt.install(packages)
-  // The only one of these packages that brings a service: it would hold the default port.
-  if (part === 'nats' && existsSync('/run/systemd/system')) {
-    runAsRoot(['systemctl', 'disable', '--now', 'nats-server'])
+  const service = SERVICES[part]
+  if (service && existsSync('/run/systemd/system')) {
+    runAsRoot(['systemctl', 'disable', '--now', service])
   }
   return trouble
 }
