@@ -15,19 +15,20 @@ import r12 from '../functions/authlance/identity/api/v1/realm/group/[group].ts'
 import r13 from '../functions/authlance/identity/api/v1/realm/group/[group]/members.ts'
 import r14 from '../functions/authlance/identity/api/v1/subscriptions/tiers.ts'
 import r15 from '../functions/authlance/identity/email.ts'
-import r16 from '../functions/authlance/identity/me.ts'
-import r17 from '../functions/authlance/identity/me/logout.ts'
-import r18 from '../functions/authlance/identity/[...path].ts'
-import r19 from '../functions/authlance/openapi.json.ts'
-import r20 from '../functions/authlance/payments/api/v1/checkout-session.ts'
-import r21 from '../functions/authlance/payments/api/v1/customer-portal.ts'
-import r22 from '../functions/authlance/payments/api/v1/product-details.ts'
-import r23 from '../functions/authlance/payments/api/v1/session-id.ts'
-import r24 from '../functions/authlance/payments/api/v1/stripe/webhook.ts'
-import r25 from '../functions/healthz.ts'
-import r26 from '../functions/livez.ts'
-import r27 from '../functions/metrics.ts'
-import r28 from '../functions/readyz.ts'
+import r16 from '../functions/authlance/identity/email/register.ts'
+import r17 from '../functions/authlance/identity/me.ts'
+import r18 from '../functions/authlance/identity/me/logout.ts'
+import r19 from '../functions/authlance/identity/[...path].ts'
+import r20 from '../functions/authlance/openapi.json.ts'
+import r21 from '../functions/authlance/payments/api/v1/checkout-session.ts'
+import r22 from '../functions/authlance/payments/api/v1/customer-portal.ts'
+import r23 from '../functions/authlance/payments/api/v1/product-details.ts'
+import r24 from '../functions/authlance/payments/api/v1/session-id.ts'
+import r25 from '../functions/authlance/payments/api/v1/stripe/webhook.ts'
+import r26 from '../functions/healthz.ts'
+import r27 from '../functions/livez.ts'
+import r28 from '../functions/metrics.ts'
+import r29 from '../functions/readyz.ts'
 import type { Route } from '../lib/http/route.ts'
 
 export const routes: { file: string; route: Route }[] = [
@@ -47,17 +48,18 @@ export const routes: { file: string; route: Route }[] = [
   { file: 'functions/authlance/identity/api/v1/realm/group/[group]/members.ts', route: r13 },
   { file: 'functions/authlance/identity/api/v1/subscriptions/tiers.ts', route: r14 },
   { file: 'functions/authlance/identity/email.ts', route: r15 },
-  { file: 'functions/authlance/identity/me.ts', route: r16 },
-  { file: 'functions/authlance/identity/me/logout.ts', route: r17 },
-  { file: 'functions/authlance/identity/[...path].ts', route: r18 },
-  { file: 'functions/authlance/openapi.json.ts', route: r19 },
-  { file: 'functions/authlance/payments/api/v1/checkout-session.ts', route: r20 },
-  { file: 'functions/authlance/payments/api/v1/customer-portal.ts', route: r21 },
-  { file: 'functions/authlance/payments/api/v1/product-details.ts', route: r22 },
-  { file: 'functions/authlance/payments/api/v1/session-id.ts', route: r23 },
-  { file: 'functions/authlance/payments/api/v1/stripe/webhook.ts', route: r24 },
-  { file: 'functions/healthz.ts', route: r25 },
-  { file: 'functions/livez.ts', route: r26 },
-  { file: 'functions/metrics.ts', route: r27 },
-  { file: 'functions/readyz.ts', route: r28 },
+  { file: 'functions/authlance/identity/email/register.ts', route: r16 },
+  { file: 'functions/authlance/identity/me.ts', route: r17 },
+  { file: 'functions/authlance/identity/me/logout.ts', route: r18 },
+  { file: 'functions/authlance/identity/[...path].ts', route: r19 },
+  { file: 'functions/authlance/openapi.json.ts', route: r20 },
+  { file: 'functions/authlance/payments/api/v1/checkout-session.ts', route: r21 },
+  { file: 'functions/authlance/payments/api/v1/customer-portal.ts', route: r22 },
+  { file: 'functions/authlance/payments/api/v1/product-details.ts', route: r23 },
+  { file: 'functions/authlance/payments/api/v1/session-id.ts', route: r24 },
+  { file: 'functions/authlance/payments/api/v1/stripe/webhook.ts', route: r25 },
+  { file: 'functions/healthz.ts', route: r26 },
+  { file: 'functions/livez.ts', route: r27 },
+  { file: 'functions/metrics.ts', route: r28 },
+  { file: 'functions/readyz.ts', route: r29 },
 ]

@@ -13,7 +13,23 @@ export async function lockUser(
   traits: Traits,
   now: number,
 ): Promise<UserRow> {
-  const insert = trx.insertInto('users').values({
+  await onDuplicate(trx, insertUser(trx, identity, traits, now), ['identity'], traits).execute()
+  return lockedUser(trx, identity)
+}
+
+/** As `lockUser`, but a row that is there keeps its traits: for callers who know less of them than Kratos does. */
+export async function lockUserAsIs(
+  trx: Transaction<Database>,
+  identity: string,
+  traits: Traits,
+  now: number,
+): Promise<UserRow> {
+  await onDuplicate(trx, insertUser(trx, identity, traits, now), ['identity'], { identity }).execute()
+  return lockedUser(trx, identity)
+}
+
+function insertUser(trx: Transaction<Database>, identity: string, traits: Traits, now: number) {
+  return trx.insertInto('users').values({
     identity,
     ...traits,
     state: 'active',
@@ -24,7 +40,9 @@ export async function lockUser(
     created_at: now,
     updated_at: now,
   })
-  await onDuplicate(trx, insert, ['identity'], traits).execute()
+}
+
+function lockedUser(trx: Transaction<Database>, identity: string): Promise<UserRow> {
   return trx.selectFrom('users').selectAll().where('identity', '=', identity).executeTakeFirstOrThrow()
 }
 
