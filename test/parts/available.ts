@@ -1,9 +1,19 @@
 import { findProgram } from './find-program.ts'
+import { installedModule, NATS_SERVER } from './go-install.ts'
 import { goProgram } from './go-program.ts'
 import { cachedOryBinary } from './ory-cache.ts'
 import { cachedStripeMock } from './stripe-mock.ts'
 
-export type Part = 'mariadb' | 'nats' | 'nginx' | 'chromium' | 'go' | 'kratos' | 'hydra' | 'stripe-mock'
+export type Part =
+  | 'mariadb'
+  | 'nats'
+  | 'nginx'
+  | 'chromium'
+  | 'go'
+  | 'kratos'
+  | 'hydra'
+  | 'stripe-mock'
+  | 'nats-2.10'
 
 const CHECKS: Record<Part, () => boolean> = {
   mariadb: () => Boolean(findProgram('mariadbd') && findProgram('mariadb-install-db')),
@@ -15,6 +25,7 @@ const CHECKS: Record<Part, () => boolean> = {
   kratos: () => Boolean(cachedOryBinary('kratos')),
   hydra: () => Boolean(cachedOryBinary('hydra')),
   'stripe-mock': () => Boolean(cachedStripeMock()),
+  'nats-2.10': () => Boolean(installedModule(NATS_SERVER)),
 }
 
 /** Whether a part can be started here. */

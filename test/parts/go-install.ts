@@ -12,6 +12,18 @@ export interface GoModule {
   version: string
 }
 
+export const STRIPE_MOCK: GoModule = {
+  name: 'stripe-mock',
+  module: 'github.com/stripe/stripe-mock',
+  version: 'v0.203.0',
+}
+
+export const NATS_SERVER: GoModule = {
+  name: 'nats-server',
+  module: 'github.com/nats-io/nats-server/v2',
+  version: 'v2.10.22',
+}
+
 /** The path of the program when it is built. */
 export function installedModule(module: GoModule): string | undefined {
   const path = pathOf(module)

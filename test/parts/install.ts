@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs'
 import { findApt, runAsRoot } from './apt.ts'
 import { isAvailable, type Part } from './available.ts'
 import { findProgram } from './find-program.ts'
+import { type GoModule, installModule, NATS_SERVER, STRIPE_MOCK } from './go-install.ts'
 import { fetchGo, goProgram } from './go-program.ts'
 import { oryBinary } from './ory-binary.ts'
 import { cachedOryBinary, type OryName } from './ory-cache.ts'
-import { buildStripeMock } from './stripe-mock.ts'
 
 /** What `npm test` wants before it starts: for each part its Debian packages and the tests that need it. */
 const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
   // Server and client without the package that brings a service.
   { part: 'mariadb', packages: ['mariadb-server-core', 'mariadb-client'], tests: 'MariaDB and edge tests' },
   { part: 'nats', packages: ['nats-server'], tests: 'NATS and edge tests' },
-  { part: 'nginx', packages: ['nginx-light'], tests: 'tests of the container' },
+  { part: 'nginx', packages: ['nginx'], tests: 'tests of the container' },
   { part: 'chromium', packages: ['chromium'], tests: 'browser tests' },
   {
     part: 'go',
@@ -22,6 +22,8 @@ const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
   { part: 'kratos', packages: [], tests: 'tests against real Kratos' },
   { part: 'hydra', packages: [], tests: 'tests against real Hydra' },
   { part: 'stripe-mock', packages: [], tests: "check of requests against Stripe's OpenAPI" },
+  // Debian's is older than the settings of the compose setup.
+  { part: 'nats-2.10', packages: [], tests: 'test of the whole compose setup' },
 ]
 
 /** Services that these packages bring: they would hold the default ports. */
@@ -49,7 +51,8 @@ async function bring(part: Part, packages: string[]): Promise<string | undefined
     return undefined
   }
   if (part === 'kratos' || part === 'hydra') return buildOry(part)
-  if (part === 'stripe-mock') return bringStripeMock()
+  if (part === 'stripe-mock') return bringModule(part, STRIPE_MOCK)
+  if (part === 'nats-2.10') return bringModule(part, NATS_SERVER)
 
   const trouble = installPackages(part, packages)
   if (part === 'go' && findProgram('go') && !goProgram()) {
@@ -79,9 +82,9 @@ async function buildOry(name: OryName): Promise<string | undefined> {
   return undefined
 }
 
-async function bringStripeMock(): Promise<string | undefined> {
+async function bringModule(part: Part, module: GoModule): Promise<string | undefined> {
   if (!isAvailable('go')) return 'building it needs Go'
-  report('stripe-mock', `built as ${await buildStripeMock()}`)
+  report(part, `built as ${await installModule(module)}`)
   return undefined
 }
 

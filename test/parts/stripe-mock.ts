@@ -1,20 +1,10 @@
 import { freePort } from './free-port.ts'
-import { type GoModule, installedModule, installModule } from './go-install.ts'
+import { installedModule, STRIPE_MOCK } from './go-install.ts'
 import { type RunningProcess, startProcess } from './process.ts'
-
-const STRIPE_MOCK: GoModule = {
-  name: 'stripe-mock',
-  module: 'github.com/stripe/stripe-mock',
-  version: 'v0.203.0',
-}
 
 /** The path of Stripe's own mock when it is built. */
 export function cachedStripeMock(): string | undefined {
   return installedModule(STRIPE_MOCK)
-}
-
-export function buildStripeMock(): Promise<string> {
-  return installModule(STRIPE_MOCK)
 }
 
 export interface StripeMock {
