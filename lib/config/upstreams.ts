@@ -22,6 +22,10 @@ export const HydraSchema = z.object({
     scalar: 'item',
   }),
   timeoutMs: millis('Longest wait for a Hydra call', 1).default(2000),
+  proxyTimeoutMs: millis('Longest wait for the first byte of a proxied call', 1).default(30_000),
+  proxyRetryMs: millis('How long a proxied GET is tried again while Hydra refuses connections', 0).default(
+    2000,
+  ),
 })
 
 const PlanetscaleSchema = z.object({
@@ -61,6 +65,7 @@ export const BackupSchema = z.object({
       z
         .object({
           dbname: text('Database name'),
+          file: text('SQLite file, in place of a server').optional(),
           host: text('Host; default database.host').optional(),
           port: whole('Port; default database.port', 1, 65_535).optional(),
           user: text('User; default database.user').optional(),
@@ -70,4 +75,7 @@ export const BackupSchema = z.object({
     )
     .default([])
     .meta({ description: 'Databases to dump: names, or maps with their own server', scalar: 'comma' }),
+  prefix: text('Folder of the backups in s3Config.secondaryBucket').default('backups'),
+  keep: whole('Backups kept of each database; absent = all', 1, 100_000).optional(),
+  timeoutMs: millis('Longest wait for a database or the object store to go on', 1).default(300_000),
 })

@@ -1,5 +1,5 @@
 import { LOOP_TOKEN_COOKIE } from '../auth/loop-token-cookie.ts'
-import { holdsOwnCredential } from '../auth/own-credential.ts'
+import { headerTokens } from '../auth/own-credential.ts'
 import { cookieHeaderWithout, cookieValues } from '../http/cookies.ts'
 import { forwardedHeaders, isForgedClientHeader, type Peer } from '../http/forwarded.ts'
 import { type Trace, traceHeaders } from '../http/trace.ts'
@@ -21,19 +21,21 @@ const HOP_BY_HOP = [
 const REPLACED = ['host', 'expect', 'accept-encoding', 'traceparent', 'tracestate', 'x-request-id']
 
 /**
- * The headers of a request as Kratos gets them: without those of the connection, without our own credentials, and with
+ * The headers of a request as Kratos or Hydra gets them: without those of the connection, without our own credentials, and with
  * the client's address, the trace and the request id. The answer is asked for unencoded, so that it can be passed on as it is.
  * @param length `sent` keeps the `Content-Length`; else `fetch` sets it from the body, if there is one
+ * @param isOurs whether a token is one of our own credentials
  */
 export function upstreamHeaders(
   request: Request,
   peer: Peer,
   trace: Trace,
   length: 'sent' | 'computed',
+  isOurs: (token: string) => boolean,
 ): Headers {
   const headers = withoutHopByHop(request.headers)
   for (const [name, value] of [...headers]) {
-    const isOwn = (name === 'authorization' || name === 'x-session-token') && holdsOwnCredential(value)
+    const isOwn = (name === 'authorization' || name === 'x-session-token') && headerTokens(value).some(isOurs)
     if (isOwn || REPLACED.includes(name) || isForgedClientHeader(name, peer)) headers.delete(name)
   }
   if (length === 'computed') headers.delete('content-length')
@@ -47,7 +49,7 @@ export function upstreamHeaders(
   return headers
 }
 
-/** The headers of Kratos' answer as the caller gets them. An encoding sent in spite of our asking was undone by `fetch`. */
+/** The headers of the answer as the caller gets them. An encoding sent in spite of our asking was undone by `fetch`. */
 export function answerHeaders(response: Response): Headers {
   const headers = withoutHopByHop(response.headers)
   if (headers.has('content-encoding')) {

@@ -5,16 +5,22 @@ const OURS = new Set(['admin', 'identities', 'email', 'token_hook', 'metrics', '
 const SEGMENT = /^[\w.~-]+$/
 
 /**
- * The path on Kratos' public API that a still-encoded path stands for, or undefined when it is not for Kratos. The answer
- * has no escapes left, so that what was checked is what Kratos reads. Every Kratos path is made of unreserved characters;
- * whatever decodes to anything else (slashes, backslashes, dot segments, `;`, NUL, a second layer of escapes, overlong or
- * broken escapes) is refused rather than repaired.
+ * The path on Kratos' public API that a still-encoded path stands for, or undefined when it is not for Kratos.
  * @param rawPath without the prefix and its slash
  */
 export function publicPath(rawPath: string): string | undefined {
+  const path = plainPath(rawPath)
+  return path === undefined || OURS.has(path.split('/')[0]!.toLowerCase()) ? undefined : path
+}
+
+/**
+ * A still-encoded path without its escapes, so that what is checked is what the upstream reads. Every public path of Kratos and
+ * Hydra is made of unreserved characters; whatever decodes to anything else (slashes, backslashes, dot segments, `;`, NUL, a
+ * second layer of escapes, overlong or broken escapes) is refused rather than repaired.
+ */
+export function plainPath(rawPath: string): string | undefined {
   const segments = rawPath.split('/').map(decodeSegment)
-  if (!segments.every((segment) => segment !== undefined)) return undefined
-  return OURS.has(segments[0]!.toLowerCase()) ? undefined : segments.join('/')
+  return segments.every((segment) => segment !== undefined) ? segments.join('/') : undefined
 }
 
 /** A trailing dot would be a dot segment, or the same name again to some servers. */
@@ -28,23 +34,23 @@ function decodeSegment(raw: string): string | undefined {
 }
 
 /**
- * Whether a redirect leads to the admin API, as Kratos' public port answers for some admin paths. Kratos may know its admin
+ * Whether a redirect leads to the admin API, as Kratos' public port answers for some admin paths. The program may know its admin
  * address by another name than we do, hence also by the path that it builds.
  * @param path the path that was asked for
  */
 export function leadsToAdmin(
   location: string,
   path: string,
-  kratos: { url: string; adminUrl: string },
+  { url, adminUrl }: { url: string; adminUrl: string | undefined },
 ): boolean {
-  const target = URL.parse(location, `${kratos.url}/${path}`)
+  const target = URL.parse(location, `${url}/${path}`)
   if (!target) return false
   if (target.pathname.endsWith(`/admin/${path}`)) return true
+  if (adminUrl === undefined) return false
 
-  const admin = new URL(kratos.adminUrl)
+  const admin = new URL(adminUrl)
   if (target.host !== admin.host) return false
   return (
-    new URL(kratos.url).host !== admin.host ||
-    target.pathname.startsWith(new URL(`${kratos.adminUrl}/admin/`).pathname)
+    new URL(url).host !== admin.host || target.pathname.startsWith(new URL(`${adminUrl}/admin/`).pathname)
   )
 }

@@ -1,14 +1,11 @@
 import { clearLoopTokenCookie, LOOP_TOKEN_COOKIE } from '../auth/loop-token-cookie.ts'
-import type { Env, ExecutionContext } from '../env.ts'
+import { isOwnCredential } from '../auth/own-credential.ts'
+import type { Config } from '../config.ts'
 import { cookieValues } from '../http/cookies.ts'
 import { ApiError } from '../http/errors.ts'
-import { peerOf } from '../http/forwarded.ts'
-import { brokenOff, readBytes } from '../http/read-body.ts'
-import type { Trace } from '../http/trace.ts'
-import { proxyFetch } from './proxy-fetch.ts'
-import { answerHeaders, upstreamHeaders } from './proxy-headers.ts'
+import { readBytes } from '../http/read-body.ts'
 import { requireOwnPage } from './proxy-origin.ts'
-import { leadsToAdmin, publicPath } from './proxy-path.ts'
+import { publicPath } from './proxy-path.ts'
 import {
   askBefore,
   hasEnded,
@@ -17,20 +14,10 @@ import {
   sessionEndOf,
   withSessionToken,
 } from './proxy-session-end.ts'
+import { type ProxyCall, type RelayTarget, relay, streamedBody } from './relay.ts'
 
 /** Room for a session token in JSON. */
 const MAX_LOGOUT_BYTES = 16 * 1024
-
-const NULL_BODY_STATUSES = [204, 205, 304]
-
-export interface ProxyCall {
-  request: Request
-  env: Env
-  ctx: ExecutionContext
-  trace: Trace
-}
-
-type Body = ReadableStream | Uint8Array<ArrayBuffer> | null
 
 /**
  * Relays a request to Kratos' public API and its answer back, both streamed. Where the call ends a session, that session
@@ -52,8 +39,7 @@ export async function proxyToKratos(call: ProxyCall, rawPath: string): Promise<R
     return settled
   }
 
-  const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
-  const answer = await relay(call, path, hasBody ? request.body : null)
+  const answer = await relay(call, kratosTarget(env.config), path, streamedBody(request))
   if (
     path === 'sessions/whoami' &&
     answer.status === 401 &&
@@ -70,7 +56,7 @@ async function relaySessionEnd(call: ProxyCall, path: string, named: SessionEnd)
   const end = named.ends === 'token' && body ? withSessionToken(named, body) : named
 
   const before = await askBefore(end, env, trace)
-  const answer = await relay(call, path, body?.length ? body : null)
+  const answer = await relay(call, kratosTarget(env.config), path, body?.length ? body : null)
   if (!(await hasEnded(end, answer, before, env, trace))) return answer
 
   answer.headers.append('set-cookie', clearLoopTokenCookie(env.config))
@@ -82,41 +68,13 @@ async function relaySessionEnd(call: ProxyCall, path: string, named: SessionEnd)
   return answer
 }
 
-async function relay({ request, env, ctx, trace }: ProxyCall, path: string, body: Body): Promise<Response> {
-  const { kratos } = env.config
-  const length = body instanceof ReadableStream ? 'sent' : 'computed'
-  const headers = upstreamHeaders(request, peerOf(ctx.remoteAddress, env.config), trace, length)
-  const retryMs = request.method === 'GET' || request.method === 'HEAD' ? kratos.proxyRetryMs : 0
-  const init: RequestInit & { duplex: 'half' } = { method: request.method, headers, body, duplex: 'half' }
-
-  const startedAt = performance.now()
-  const observe = (outcome: string) =>
-    env.metrics.observeUpstream('kratos', 'proxy', outcome, performance.now() - startedAt)
-  try {
-    const url = `${kratos.url}/${path}${new URL(request.url).search}`
-    const answer = await proxyFetch(url, init, { timeoutMs: kratos.proxyTimeoutMs, retryMs })
-    observe(String(answer.status))
-    return passOn(answer, path, kratos)
-  } catch (error) {
-    if (request.signal.aborted) {
-      observe('aborted')
-      throw brokenOff(error)
-    }
-    if (error instanceof ApiError && error.code === 'upstream_unavailable') {
-      observe('unavailable')
-      env.log.warn({ err: error.cause }, 'Kratos gives no answer')
-    }
-    throw error
+function kratosTarget({ kratos }: Config): RelayTarget {
+  return {
+    service: 'kratos',
+    url: kratos.url,
+    adminUrl: kratos.adminUrl,
+    timeoutMs: kratos.proxyTimeoutMs,
+    retryMs: kratos.proxyRetryMs,
+    isOurs: isOwnCredential,
   }
-}
-
-function passOn(answer: Response, path: string, kratos: Env['config']['kratos']): Response {
-  const location = answer.headers.get('location')
-  if (location !== null && leadsToAdmin(location, path, kratos)) {
-    void answer.body?.cancel().catch(() => undefined)
-    throw new ApiError('not_found')
-  }
-  const { status, statusText } = answer
-  const body = NULL_BODY_STATUSES.includes(status) ? null : answer.body
-  return new Response(body, { status, statusText, headers: answerHeaders(answer) })
 }
