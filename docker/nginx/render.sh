@@ -1,6 +1,7 @@
 #!/bin/bash
 # Writes nginx's configuration from the template beside this file: render.sh FILE.
 # Every value is held against a pattern first, so that none can add a directive. README.md lists the variables.
+# shellcheck disable=SC2016,SC2034  # the template's names are read by indirection
 set -euo pipefail
 umask 077
 

@@ -73,7 +73,14 @@ export async function startNginx({ apiUrl, env }: NginxOptions): Promise<Nginx> 
   const running = await restartable(async () => {
     current = startProcess('/usr/bin/setsid', [nginx, '-e', 'stderr', '-c', file])
     await current.waitForProbe(() => accepts(port))
-    return { ...current, kill: () => (killGroup(current.pid), current.exit) }
+    const { pid, exit } = current
+    return {
+      ...current,
+      kill() {
+        killGroup(pid)
+        return exit
+      },
+    }
   })
   // Workers outlive a master that is killed.
   atExit(() => killGroup(running.pid))

@@ -1,0 +1,228 @@
+#!/bin/bash
+# The container's first process: the service with nginx in front of it.
+#   start-authlance.sh [serve [OPTION...]]   both; nginx accepts once the service is ready
+#   start-authlance.sh SUBCOMMAND [...]      that command of `authlance` alone
+# TERM, INT and QUIT stop both: exit 0 when everything was finished. HUP reloads both. When either ends unasked, the other is stopped
+# and the exit code is not 0. nginx/README.md lists the variables.
+# shellcheck disable=SC2317  # traps call functions by name
+set -uo pipefail
+umask 077
+PATH=$PATH:/usr/sbin
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+authlance=${AUTHLANCE_BIN:-/app/authlance}
+
+if [[ $# -gt 0 && $1 != serve ]]; then exec "$authlance" "$@"; fi
+[[ ${1:-} == serve ]] && shift
+
+say() { echo "start-authlance.sh: $*" >&2; }
+
+# From the signal to the end; the service's shutdown.timeoutMs must fit into it.
+stop_seconds=${AUTHLANCE_STOP_SECONDS:-10}
+workers=${AUTHLANCE_WORKERS:-1}
+if [[ ! $stop_seconds =~ ^[1-9][0-9]{0,3}$ ]]; then
+  say 'AUTHLANCE_STOP_SECONDS: expected a whole number of seconds'
+  exit 2
+fi
+[[ $workers == 1 ]] || set -- --workers "$workers" "$@"
+
+# Milliseconds of a stop that nginx has to itself: requests that are still being sent reach a service that still accepts.
+DRAIN_MS=800
+STOP_MS=$((stop_seconds * 1000 - 100))
+# The same after one of the two has ended unasked.
+FAIL_MS=1500
+
+dir=${NGINX_DIR:-/tmp/nginx}
+conf=$dir/nginx.conf
+# starting -> running -> stopping | failing
+state=starting
+service='' nginx='' exit_code=0 left_at=0 drained='' reload_at_ready=''
+copiers=() timers=()
+
+main() {
+  mkdir -p "$dir" || exit 2
+  rm -f "$dir/nginx.pid" "$dir/api"
+  trap on_stop TERM INT QUIT
+  trap on_reload HUP
+  trap on_ready USR1
+
+  open_pipe "$dir/service-log"
+  copy_service_log <"$dir/service-log" &
+  copiers+=($!)
+  "$authlance" serve "$@" >"$dir/service-log" &
+  service=$!
+
+  # Woken by every child that ends and by every signal; orphans of the container are reaped on the way.
+  until all_ended; do
+    wait -n
+    keep_up
+  done
+  flush
+  exit "$exit_code"
+}
+
+alive() { [[ -n $1 ]] && kill -0 "$1" 2>/dev/null; }
+all_ended() { ! alive "$service" && ! alive "$nginx"; }
+
+now_ms() { echo "$((${EPOCHREALTIME/./} / 1000))"; }
+# The end of a sleep wakes the loop.
+wake_in() {
+  sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))" &
+  timers+=($!)
+}
+
+# signal NAME PID
+signal() {
+  alive "$2" && kill "-$1" "$2" 2>/dev/null
+  return 0
+}
+
+# Compares what runs with what should.
+keep_up() {
+  local elapsed
+  case $state in
+    starting | running)
+      if ! alive "$service"; then
+        wait "$service"
+        fail $? 'the service has ended'
+      elif [[ $state == running ]] && ! alive "$nginx"; then
+        wait "$nginx"
+        fail $? 'nginx has ended'
+      fi
+      return
+      ;;
+    stopping)
+      elapsed=$(($(now_ms) - left_at))
+      if [[ -z $drained ]] && { ! alive "$nginx" || ((elapsed >= DRAIN_MS)); }; then
+        drained=1
+        signal TERM "$service"
+      fi
+      if ! alive "$service"; then note_service_exit; fi
+      ((elapsed < STOP_MS)) || kill_all
+      ;;
+    failing)
+      (($(now_ms) - left_at < FAIL_MS)) || kill_all
+      ;;
+  esac
+}
+
+on_stop() {
+  [[ $state == starting || $state == running ]] || return 0
+  state=stopping
+  left_at=$(now_ms)
+  say 'stopping'
+  signal QUIT "$nginx"
+  wake_in "$DRAIN_MS"
+  wake_in "$STOP_MS"
+  keep_up
+}
+
+# fail CODE REASON
+fail() {
+  state=failing
+  left_at=$(now_ms)
+  exit_code=$1
+  ((exit_code != 0)) || exit_code=1
+  say "$2 unasked"
+  signal TERM "$service"
+  alive "$nginx" && signal TERM "$nginx"
+  alive "$nginx" || kill_nginx
+  wake_in "$FAIL_MS"
+}
+
+# A service that has not been ready yet may end by the signal itself.
+note_service_exit() {
+  local code
+  wait "$service"
+  code=$?
+  [[ $code == 0 || (-z $nginx && $code == 143) ]] || exit_code=1
+}
+
+kill_all() {
+  all_ended && return 0
+  say 'stopped before everything was finished'
+  ((exit_code != 0)) || exit_code=1
+  signal KILL "$service"
+  kill_nginx
+}
+
+# With its workers, which outlive it.
+kill_nginx() {
+  [[ -z $nginx ]] || kill -KILL -- "-$nginx" 2>/dev/null
+  return 0
+}
+
+on_ready() {
+  [[ $state == starting ]] || return 0
+  if ! prepare_nginx; then
+    fail 1 'nginx has no usable configuration: it ends'
+    return
+  fi
+  open_pipe "$dir/nginx-log"
+  (ignore_signals && exec cat <"$dir/nginx-log") &
+  copiers+=($!)
+  # A session of its own, so that it can be killed with its workers.
+  setsid nginx -e stderr -c "$conf" >"$dir/nginx-log" &
+  nginx=$!
+  # It has bound its ports, and takes signals, once this file is there.
+  until [[ -s $dir/nginx.pid ]] || ! alive "$nginx"; do sleep 0.02; done
+  state=running
+  say "nginx listens on port ${AUTHLANCE_HTTP_PORT:-1080}"
+  if [[ -n $reload_at_ready ]]; then signal HUP "$service"; fi
+}
+
+on_reload() {
+  case $state in
+    starting) reload_at_ready=1 ;;
+    running)
+      signal HUP "$service"
+      if prepare_nginx; then
+        signal HUP "$nginx"
+      else
+        say 'nginx keeps its configuration: the new one is not usable'
+      fi
+      ;;
+  esac
+}
+
+prepare_nginx() {
+  NGINX_UPSTREAMS=$(<"$dir/api") "$here/nginx/render.sh" "$conf.next" || return 1
+  nginx -t -q -e stderr -c "$conf.next" >/dev/null && mv "$conf.next" "$conf"
+}
+
+# Passes the service's lines on, and tells where its API is once it is ready; a plain copier afterwards.
+copy_service_log() {
+  local line api
+  ignore_signals
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    if [[ $line =~ ^ready:\ api\ https?://([^[:space:]/]+) ]]; then
+      # What listens on every address is reached on loopback.
+      api=${BASH_REMATCH[1]/#0.0.0.0:/127.0.0.1:}
+      printf '%s\n' "${api/#'[::]':/127.0.0.1:}" >"$dir/api"
+      kill -USR1 $$
+      break
+    fi
+  done
+  exec cat
+}
+
+# The last lines are still to be written when the others end.
+ignore_signals() { trap '' TERM INT QUIT HUP; }
+
+# A pipe of this user's own: nginx opens its log by name, which no socket allows, nor a pipe of root.
+open_pipe() { rm -f "$1" && mkfifo "$1" || exit 2; }
+
+# Lets the copiers write what is left; something that still holds the pipe does not hold this up.
+flush() {
+  local timer copier
+  wake_in 500
+  timer=${timers[-1]}
+  for copier in "${copiers[@]}"; do
+    while alive "$copier" && alive "$timer"; do wait -n; done
+  done
+  kill "${timers[@]}" 2>/dev/null
+  rm -f "$dir/service-log" "$dir/nginx-log"
+}
+
+main "$@"
