@@ -12,6 +12,7 @@ const main = defineCommand({
   subCommands: {
     config: () => import('./commands/config.ts').then((module) => module.default),
     events: () => import('./commands/events.ts').then((module) => module.default),
+    mail: () => import('./commands/mail.ts').then((module) => module.default),
     migrate: () => import('./commands/migrate.ts').then((module) => module.default),
     serve: () => import('./commands/serve.ts').then((module) => module.default),
     stripe: () => import('./commands/stripe.ts').then((module) => module.default),

@@ -169,6 +169,7 @@ export interface EventOutboxTable {
   seq: Generated<number>
   /** The message id that consumers de-duplicate by; unique. */
   id: string
+  /** A mail's is `mail.send`, `mail.send.erased` without its payload, or `mail.send.refused`. */
   subject: string
   schema_version: number
   /** JSON text. */

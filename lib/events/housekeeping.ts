@@ -3,8 +3,10 @@ import { pruneReservations } from '../billing/checkout/prune-reservations.ts'
 import { pruneStripeEvents, pruneStripePayloads } from '../billing/prune-stripe-events.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/tables.ts'
+import { eraseMail, pruneRefusedMail } from '../mail/prune-mail.ts'
 import { type PruneBatch, pruneDelivered, pruneSessions } from './prune.ts'
 
+const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 const BATCH = 500
 /** Whole events are 1 MiB at most, so fewer of them share a statement. */
@@ -20,6 +22,8 @@ export interface Pruned {
   stripePayloads: number
   stripeEvents: number
   reservations: number
+  mailPayloads: number
+  refusedMails: number
 }
 
 /**
@@ -34,8 +38,8 @@ export async function prune(
   options: { now: number; maxBatches?: number; stopped?: () => boolean },
 ): Promise<Pruned> {
   const { now, maxBatches = 200, stopped = () => false } = options
-  const batches = async (one: typeof pruneDelivered, retentionDays: number, limit = BATCH) => {
-    const batch: PruneBatch = { before: now - retentionDays * DAY_MS, limit }
+  const batches = async (one: typeof pruneDelivered, keepMs: number, limit = BATCH) => {
+    const batch: PruneBatch = { before: now - keepMs, limit }
     let pruned = 0
     for (let n = 0; n < maxBatches && !stopped(); n++) {
       const count = await one(db, batch)
@@ -46,10 +50,14 @@ export async function prune(
   }
 
   const { payloadRetentionDays } = config.stripe
-  const events = await batches(pruneDelivered, config.events.retentionDays)
-  const sessions = await batches(pruneSessions, config.sessions.retentionDays)
-  const stripeEvents = await batches(pruneStripeEvents, Math.max(payloadRetentionDays, STRIPE_EVENT_DAYS))
-  const stripePayloads = await batches(pruneStripePayloads, payloadRetentionDays, PAYLOAD_BATCH)
-  const reservations = await batches(pruneReservations, RESERVATION_DAYS)
-  return { events, sessions, stripePayloads, stripeEvents, reservations }
+  const { retentionDays, mailPayloadRetentionHours } = config.events
+  const events = await batches(pruneDelivered, retentionDays * DAY_MS)
+  const sessions = await batches(pruneSessions, config.sessions.retentionDays * DAY_MS)
+  const stripeEventDays = Math.max(payloadRetentionDays, STRIPE_EVENT_DAYS)
+  const stripeEvents = await batches(pruneStripeEvents, stripeEventDays * DAY_MS)
+  const stripePayloads = await batches(pruneStripePayloads, payloadRetentionDays * DAY_MS, PAYLOAD_BATCH)
+  const reservations = await batches(pruneReservations, RESERVATION_DAYS * DAY_MS)
+  const mailPayloads = await batches(eraseMail, mailPayloadRetentionHours * HOUR_MS, PAYLOAD_BATCH)
+  const refusedMails = await batches(pruneRefusedMail, retentionDays * DAY_MS)
+  return { events, sessions, stripePayloads, stripeEvents, reservations, mailPayloads, refusedMails }
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { NOBODY } from '../db/lease.ts'
 import type { Database } from '../db/tables.ts'
+import { REFUSED_MAIL } from '../mail/mail-subjects.ts'
 
 export type EventSource = 'outbox' | 'stripe'
 
@@ -64,7 +65,11 @@ export async function retryDeadEvents(db: Kysely<Database>, id?: string): Promis
     lease_until: 0,
     lease_owner: NOBODY,
   } as const
-  const outbox = db.updateTable('event_outbox').set(again).where('state', '=', 'dead')
+  const outbox = db
+    .updateTable('event_outbox')
+    .set(again)
+    .where('state', '=', 'dead')
+    .where('subject', '!=', REFUSED_MAIL)
   const stripe = db
     .updateTable('stripe_events')
     .set({ ...again, settled_at: 0 })

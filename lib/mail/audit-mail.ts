@@ -4,9 +4,9 @@ import { parseAddress } from './parse-address.ts'
 import { addresseeOf } from './refused-mail.ts'
 
 export interface MailAudit {
-  id: string
+  id?: string
   /** The body as it was parsed, of any shape. */
-  body: unknown
+  body?: unknown
   outcome: MailOutcome | 'refused'
   /** Why it was refused, without a value of the body. */
   reason?: string

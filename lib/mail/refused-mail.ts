@@ -1,6 +1,6 @@
 import type { NewOutboxRow } from '../db/tables.ts'
 import type { Trace } from '../http/trace.ts'
-import { REFUSED_MAIL } from './send-email-message.ts'
+import { REFUSED_MAIL } from './mail-subjects.ts'
 
 const MAX_TEXT = 1000
 

@@ -27,7 +27,10 @@ export default route(
         if (!mail) throw new ApiError('mail_unavailable')
         const now = clock.now()
         const audit = (line: MailAudit) => auditMail({ mail, config, metrics, log }, line)
-        const raw = await readBytes(request, config.limits.mailBytes)
+        const raw = await readBytes(request, config.limits.mailBytes).catch(async (error: ApiError) => {
+          await audit({ outcome: 'refused', reason: error.message })
+          throw error
+        })
         const body = parseBody(raw)
 
         let message: SendEmailMessage
