@@ -100,7 +100,10 @@ export const FileSchema = z.object({
     .prefault({})
     .meta({ description: 'The readiness probe' }),
   shutdown: z
-    .object({ timeoutMs: millis('Longest wait for requests and events at the end', 0).default(9000) })
+    .object({
+      drainMs: millis('How long to serve on, not ready any more, before stopping', 0).default(0),
+      timeoutMs: millis('Longest wait for requests and events at the end', 0).default(9000),
+    })
     .prefault({})
     .meta({ description: 'Stopping' }),
 })

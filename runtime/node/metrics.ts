@@ -14,8 +14,22 @@ export interface MetricsSources {
   stripeEventStats(): Promise<WaitingStats>
 }
 
-/** Counts in this process, for Prometheus. */
-export function createMetrics({ outboxStats, stripeEventStats }: MetricsSources): Metrics {
+/** Every metric of a process with its values, as it may be sent to another. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
+
+export interface NodeMetrics extends Metrics {
+  /** What this process has counted, for a sum over several. */
+  snapshot(): Promise<MetricsSnapshot>
+}
+
+/** The text exposition of several processes' counts. */
+export type SumMetrics = () => Promise<string>
+
+/** Counts in this process, for Prometheus. @param sum what a scrape answers, when not this process's counts alone */
+export function createMetrics(
+  { outboxStats, stripeEventStats }: MetricsSources,
+  sum?: SumMetrics,
+): NodeMetrics {
   const registry = new Registry()
   const registers = [registry]
   const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -77,7 +91,11 @@ export function createMetrics({ outboxStats, stripeEventStats }: MetricsSources)
     countMail: (outcome) => mails.inc({ outcome }),
     observeUpstream: (service, name, outcome, ms) =>
       upstreams.observe({ service, operation: name, outcome }, ms / 1000),
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    render: async () => ({
+      contentType: registry.contentType,
+      text: await (sum ?? (() => registry.metrics()))(),
+    }),
+    snapshot: () => registry.getMetricsAsJSON(),
   }
 }
 
@@ -106,6 +124,8 @@ function addWaitingGauges(registers: Registry[], { part, what, stats }: WaitingG
     new Gauge({
       name: `authlance_${part}_${name}`,
       help,
+      // All processes look at the same tables.
+      aggregator: 'first',
       registers,
       async collect() {
         this.set(await read().then(pick, () => Number.NaN))

@@ -17,24 +17,30 @@ import { outboxStats } from '../../lib/events/outbox-store.ts'
 import { createRelay, type Relay } from '../../lib/events/relay.ts'
 import { createS3AvatarStore } from '../../lib/identity/s3-avatar-store.ts'
 import { createMailIntake } from '../../lib/mail/mail-intake.ts'
+import type { Metrics } from '../../lib/metrics.ts'
 import { createKratos, type Kratos } from '../../lib/ory/kratos.ts'
 import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
 import { createHealth } from '../health.ts'
-import { createLocalBus } from '../local-bus.ts'
 import { readAsset } from './assets.ts'
-import { type DatabaseHooks, openBeside, openDatabase } from './database.ts'
-import { createMetrics } from './metrics.ts'
+import type { DatabaseHooks } from './database.ts'
+import type { MetricsSources } from './metrics.ts'
+import { busPart, databasePart } from './open-parts.ts'
 import { createHttpSend } from './send-by-http.ts'
 import { shareWhoami } from './share-whoami.ts'
+import type { SharedParts } from './shared-parts.ts'
 
 /** Everything that lives as long as the process: the handlers' services, and what the host itself drives. */
 export interface Services {
   env: Env
   relay: Relay
   ledger: LedgerWorker
+  /** What waits in the tables of events. */
+  waiting: MetricsSources
   /** Marks this replica as going: readiness turns to `down`. */
   announceStop(): void
-  /** Publishes what is pending, then closes the bus and the database; leaves what takes longer than the limit. */
+  /** Finishes what the ledger and the relay are at and publishes what is pending; leaves what takes longer than the limit. */
+  stopWork(limitMs: number): Promise<void>
+  /** Closes the bus and the database, where nobody else has them; leaves what takes longer than the limit. */
   close(limitMs: number): Promise<void>
 }
 
@@ -44,22 +50,29 @@ export interface ServiceOptions extends DatabaseHooks {
   bus?: Bus
 }
 
-/** Of the time to close, what the ledger may take for the events that it is at. */
-const LEDGER_SHARE = 0.4
-/** Of the time that is left then, what the relay may take for its last events. */
-const RELAY_SHARE = 0.7
+/** What services have in common with those of another configuration in the same process. */
+export interface CommonServices {
+  parts: SharedParts
+  metrics: Metrics
+}
+
+/** Of the time to stop the work, what the ledger may take for the events that it is at. */
+const LEDGER_SHARE = 0.5
 
 /**
  * Builds the services that a configuration names. Connects to nothing yet.
  * @throws {ConfigError} with every signing key that cannot be imported, before anything is opened
  */
-export async function openServices(config: Config, options: ServiceOptions): Promise<Services> {
-  const { log, clock = { now: () => Date.now() } } = options
+export async function openServices(
+  config: Config,
+  options: ServiceOptions & CommonServices,
+): Promise<Services> {
+  const { log, clock = { now: () => Date.now() }, parts, metrics } = options
   const keys = await importTokenKeys(config)
-  const { db, close: closeDatabase } = await inPart('database', () => openDatabase(config, options))
-  // A pool that is busy must not look like a database that is down.
-  const probes = openBeside(db, config, { poolSize: 2 })
-  const bus = options.bus ?? (config.nats.url ? await openNatsBus(config, log) : createLocalBus(log))
+  const database = await inPart('database', () => parts.take(databasePart(config, options)))
+  const { db, probes } = database.part
+  const takenBus = await parts.take(busPart(config, log, options.bus))
+  const bus = takenBus.part
   const owner = `${hostname().slice(0, 24)}-${randomUUID()}`
   const relay = createRelay({
     db,
@@ -68,10 +81,6 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     log,
     config,
     owner,
-  })
-  const metrics = createMetrics({
-    outboxStats: () => outboxStats(probes.db, clock.now()),
-    stripeEventStats: () => stripeEventStats(probes.db, clock.now()),
   })
   const ledger = createLedgerWorker({
     db,
@@ -85,7 +94,7 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
   const kratos = shareWhoami(createKratos(config.kratos, metrics, createHttpSend()))
 
   let stopping = false
-  const health = openHealth(config, { probes: probes.db, kratos, bus, stopping: () => stopping })
+  const health = openHealth(config, { probes, kratos, bus, stopping: () => stopping })
   const avatars = createS3AvatarStore(config.s3Config)
   const env: Env = {
     config,
@@ -112,18 +121,23 @@ export async function openServices(config: Config, options: ServiceOptions): Pro
     env,
     relay,
     ledger,
+    waiting: {
+      outboxStats: () => outboxStats(probes, clock.now()),
+      stripeEventStats: () => stripeEventStats(probes, clock.now()),
+    },
     announceStop: () => {
       stopping = true
     },
-    async close(limitMs) {
-      const closeBy = performance.now() + limitMs
+    async stopWork(limitMs) {
+      const stopBy = performance.now() + limitMs
       await ledger.stop(limitMs * LEDGER_SHARE)
-      await relay.stop((closeBy - performance.now()) * RELAY_SHARE)
-      const closing = Promise.all([bus.close(), closeDatabase(), probes.close()]).catch((error: unknown) =>
+      await relay.stop(stopBy - performance.now())
+    },
+    async close(limitMs) {
+      const closing = Promise.all([takenBus.release(), database.release()]).catch((error: unknown) =>
         log.warn({ err: error }, 'not closed cleanly'),
       )
-      if (!(await within(closeBy - performance.now(), closing)))
-        log.warn({}, 'stopped without closing everything')
+      if (!(await within(limitMs, closing))) log.warn({}, 'stopped without closing everything')
     },
   }
 }
@@ -153,10 +167,4 @@ function openHealth(config: Config, { probes, kratos, bus, stopping }: WatchedPa
       bus: () => bus.ready(),
     },
   })
-}
-
-/** Loads the client only where NATS is configured, so that others start sooner. */
-async function openNatsBus(config: Config, log: Logger): Promise<Bus> {
-  const { createNatsBus } = await import('./nats-bus.ts')
-  return createNatsBus(config, log)
 }

@@ -1,33 +1,43 @@
 import type { Logger } from 'pino'
-import { inPart } from '../../lib/async/in-part.ts'
-import { within } from '../../lib/async/pause.ts'
+import { pause, within } from '../../lib/async/pause.ts'
 import type { Config } from '../../lib/config.ts'
-import { migrate, refresh } from '../../lib/db/migrate.ts'
 import type { Env } from '../../lib/env.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { routes } from '../routes.generated.ts'
-import { openBeside } from './database.ts'
-import { listen } from './listen.ts'
-import { openServices, type ServiceOptions } from './open-services.ts'
-import { createReconcileTimer } from './reconcile-timer.ts'
-import { seedUsers } from './seed-users.ts'
+import { type Generation, openGeneration } from './generation.ts'
+import { keepListeners } from './keep-listeners.ts'
+import { type Listener, listen } from './listen.ts'
+import { createMetrics, type NodeMetrics, type SumMetrics } from './metrics.ts'
+import type { ServiceOptions } from './open-services.ts'
+import { createSharedParts } from './shared-parts.ts'
 
 /** Of `shutdown.timeoutMs`, what requests may take; the outbox has the rest. */
 const REQUESTS_SHARE = 0.45
+/** Of `shutdown.timeoutMs`, when the outbox is flushed. */
+const FLUSHED_BY = 0.85
 /** Of `shutdown.timeoutMs`, when everything is closed, so that the process ends before it is ended. */
 const CLOSED_BY = 0.95
 
 export interface RunningServer {
-  env: Env
+  /** Of the configuration that is in use now. */
+  readonly env: Env
   /** The public API. */
   url: string
   /** Mail, hooks and metrics. */
   internalUrl: string
-  /** Settles when each configured user is granted or withheld. */
-  seeded: Promise<void>
+  metrics: NodeMetrics
+  /** Settles when each user that is configured now is granted or withheld. */
+  readonly seeded: Promise<void>
   /**
-   * Stops accepting, finishes requests, flushes the outbox and closes everything, within `shutdown.timeoutMs`. What is not done by
-   * then is left with a warning: events that were committed wait in the outbox for the next start.
+   * Goes on with another configuration: requests that began are answered by the services that they began with, others by new
+   * ones. The listeners stay where they are. Resolves when the new services are in use.
+   * @throws when the new services cannot be opened; then nothing has changed
+   */
+  reload(config: Config, log: Logger): Promise<void>
+  /**
+   * After `shutdown.drainMs` stops accepting, finishes requests, flushes the outbox and closes everything, within
+   * `shutdown.timeoutMs`. What is not done by then is left with a warning: events that were committed wait in the outbox for the
+   * next start.
    */
   stop(): Promise<void>
 }
@@ -36,75 +46,96 @@ export interface ServeOptions extends ServiceOptions {
   log: Logger
   /** Routes of this host alone, beside the product's own on the public API. */
   extraRoutes?: Route[]
+  /** What a scrape answers where this process is one of several. */
+  sumMetrics?: SumMetrics
 }
 
 /** Starts the product from a configuration: migrations, both listeners, the relay and the seeding of users. */
 export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
-  const { env, relay, ledger, announceStop, close } = await openServices(config, options)
-  const stopSeeding = new AbortController()
+  const parts = createSharedParts()
+  const waiting = () => current.waiting
+  const metrics = createMetrics(
+    {
+      outboxStats: () => waiting().outboxStats(),
+      stripeEventStats: () => waiting().stripeEventStats(),
+    },
+    options.sumMetrics,
+  )
+  let current: Generation = await openGeneration(config, { ...options, parts, metrics })
+  const retiring = new Set<Promise<void>>()
+  let stopping = false
+
+  let api: Listener
+  let internal: Listener
   try {
-    if (config.migrateOnStart) await migrateAtStart(config, env, options)
-    else await refreshAtStart(config, env, options)
-    const served = (listener: 'api' | 'internal') =>
-      routes
-        .map(({ route }) => route)
-        .filter((route) => route.listener === listener || route.listener === 'both')
-    const apiRoutes = [...(options.extraRoutes ?? []), ...served('api')]
-    const api = await listen(apiRoutes, env, { host: config.host, port: config.port })
-    const internalHost = config.mailAuth.host ?? config.host
-    const internal = await listen(served('internal'), env, { host: internalHost, port: config.mailAuth.port })
-
-    relay.start()
-    ledger.start()
-    const reconciling = createReconcileTimer(
-      { ...env, owner: crypto.randomUUID(), random: Math.random },
-      () => relay.wake(),
-    )
-    reconciling.start()
-    const seeding = seedUsers(env, () => relay.wake(), stopSeeding.signal)
-
-    return {
-      env,
-      url: api.url,
-      internalUrl: internal.url,
-      seeded: seeding,
-      async stop() {
-        announceStop()
-        stopSeeding.abort()
-        const startedAt = performance.now()
-        const requestsMs = config.shutdown.timeoutMs * REQUESTS_SHARE
-        const [served, servedInside] = await Promise.all([
-          api.close(requestsMs),
-          internal.close(requestsMs),
-          within(requestsMs, seeding),
-          reconciling.stop(requestsMs),
-        ])
-        if (!served || !servedInside) options.log.warn({ afterMs: requestsMs }, 'requests cut off')
-        await close(config.shutdown.timeoutMs * CLOSED_BY - (performance.now() - startedAt))
-      },
-    }
+    const serving = () => current.serving
+    const apiRoutes = [...(options.extraRoutes ?? []), ...routesOf('api')]
+    api = await listen(apiRoutes, serving, { host: config.host, port: config.port })
+    internal = await listen(routesOf('internal'), serving, config.mailAuth)
   } catch (error) {
-    await close(config.shutdown.timeoutMs)
+    await current.close(config.shutdown.timeoutMs)
     throw error
   }
-}
+  current.start()
 
-/** Somebody else migrates: until that is done this replica runs but is not ready. */
-async function refreshAtStart(config: Config, env: Env, { log }: ServeOptions): Promise<void> {
-  const pending = await inPart('database', () => refresh(env.db, config))
-  if (pending.length) log.warn({ pending: pending.length }, 'migrations are pending: run `authlance migrate`')
-}
+  return {
+    get env() {
+      return current.serving.env
+    },
+    get seeded() {
+      return current.seeded
+    },
+    url: api.url,
+    internalUrl: internal.url,
+    metrics,
+    async reload(next, log) {
+      const kept = keepListeners(next, config, log)
+      const opened = await openGeneration(kept, { ...options, log, parts, metrics })
+      if (stopping) return opened.close(kept.shutdown.timeoutMs)
+      const old = current
+      current = opened
+      opened.start()
+      const retired = retire(old).finally(() => retiring.delete(retired))
+      retiring.add(retired)
+    },
+    async stop() {
+      stopping = true
+      const { config, log } = current.serving.env
+      const { drainMs, timeoutMs } = config.shutdown
+      current.announceStop()
+      if (drainMs > 0) await pause(drainMs)
 
-/** Replicas that start together wait for the one that migrates, which may rebuild large tables. */
-async function migrateAtStart(config: Config, env: Env, { onQuery }: ServeOptions): Promise<void> {
-  const { db, close } = openBeside(env.db, config, {
-    patient: true,
-    poolSize: 1,
-    ...(onQuery && { onQuery }),
-  })
-  try {
-    await inPart('database', () => migrate(db, config))
-  } finally {
-    await close()
+      const startedAt = performance.now()
+      const leftUntil = (share: number) => timeoutMs * share - (performance.now() - startedAt)
+      const requestsMs = leftUntil(REQUESTS_SHARE)
+      const [served, servedInside] = await Promise.all([
+        api.close(requestsMs),
+        internal.close(requestsMs),
+        current.settle(requestsMs),
+      ])
+      const settled = await within(leftUntil(REQUESTS_SHARE), current.serving.idle())
+      if (!served || !servedInside || !settled) log.warn({ afterMs: requestsMs }, 'requests cut off')
+      await Promise.all([
+        current.stopWork(leftUntil(FLUSHED_BY)),
+        within(leftUntil(FLUSHED_BY), Promise.all(retiring)),
+      ])
+      await current.close(leftUntil(CLOSED_BY))
+    },
   }
+}
+
+function routesOf(listener: 'api' | 'internal'): Route[] {
+  return routes
+    .map(({ route }) => route)
+    .filter((route) => route.listener === listener || route.listener === 'both')
+}
+
+/** Lets services go after the last request that began with them. Never throws. */
+async function retire({ serving, settle, stopWork, close }: Generation): Promise<void> {
+  const { timeoutMs } = serving.env.config.shutdown
+  await Promise.all([settle(timeoutMs), within(timeoutMs, serving.idle())])
+  // A stream may go on for hours; the new services publish what it causes.
+  await stopWork(timeoutMs)
+  await serving.idle()
+  await close(timeoutMs)
 }

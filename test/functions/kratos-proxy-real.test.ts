@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findSession } from '../../lib/identity/principal.ts'
 import { type Listener, listen } from '../../runtime/node/listen.ts'
+import { createServing } from '../../runtime/node/serving.ts'
 import { routes } from '../../runtime/routes.generated.ts'
 import { requirePart } from '../parts/available.ts'
 import { type Browser, createBrowser } from '../parts/browser.ts'
@@ -24,7 +25,8 @@ describe.skipIf(requirePart('kratos'))('real Kratos behind us', () => {
     const urls = { url: kratos.publicUrl, adminUrl: kratos.adminUrl, proxyRetryMs: 15_000 }
     test = await createTestEnv({ config: { kratos: urls } })
     const api = routes.map(({ route }) => route).filter((route) => route.listener !== 'internal')
-    listener = await listen(api, test.env, { host: '127.0.0.1', port })
+    const serving = createServing(test.env)
+    listener = await listen(api, () => serving, { host: '127.0.0.1', port })
   })
   afterAll(async () => {
     await listener?.close()

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import proxy from '../../functions/authlance/identity/[...path].ts'
 import { listen } from '../../runtime/node/listen.ts'
+import { createServing } from '../../runtime/node/serving.ts'
 import { routes } from '../../runtime/routes.generated.ts'
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts'
 import { createTestEnv, type TestEnv, type TestEnvOptions } from './test-env.ts'
@@ -26,7 +27,8 @@ export async function startGate(options: TestEnvOptions = {}): Promise<Gate> {
   const config = { ...keys, kratos: { url: kratos.url, ...(kratosKeys as object) } }
   const test = await createTestEnv({ ...options, config })
   const publicRoutes = routes.map(({ route }) => route).filter((route) => route.listener !== 'internal')
-  const listener = await listen(publicRoutes, test.env, { host: '127.0.0.1', port: 0 })
+  const serving = createServing(test.env)
+  const listener = await listen(publicRoutes, () => serving, { host: '127.0.0.1', port: 0 })
 
   return {
     ...test,

@@ -1,0 +1,70 @@
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * How long a connection has to say nothing before it is taken for unused. Proxies take the connection that they used last, so one
+ * that carried a request a moment ago will soon carry the next.
+ */
+const UNUSED_MS = 250
+const SWEEP_MS = 25
+
+interface Connection {
+  /** What is being answered. */
+  response: ServerResponse | undefined
+  /** When it was opened, answered, or last heard of, in milliseconds of the performance clock. */
+  quietSince: number
+  bytesRead: number
+}
+
+/**
+ * Ends connections without a race: each answer from then on says that it is the last, so that the other side lets go; only what
+ * stays unused is closed. A connection that is closed while the next request is on its way fails that request, and proxies repeat
+ * no POST. `server.close` alone closes every idle connection at once, and waits for browsers' unused ones.
+ */
+export function trackConnections(server: Server): { end(): void } {
+  // One entry for each connection and none for each request: tables that gain and lose an entry with each request keep their dead
+  // entries from being collected while they are young.
+  const current = new Map<Socket, Connection>()
+  let ending = false
+
+  server.on('connection', (socket) => {
+    current.set(socket, { response: undefined, quietSince: performance.now(), bytesRead: 0 })
+    socket.once('close', () => current.delete(socket))
+  })
+  server.prependListener('request', ({ socket }, response) => {
+    if (ending) response.setHeader('connection', 'close')
+    const connection = current.get(socket)
+    if (!connection) return
+    connection.response = response
+    response.once('close', () => {
+      if (connection.response !== response) return
+      connection.response = undefined
+      connection.quietSince = performance.now()
+      connection.bytesRead = socket.bytesRead
+    })
+  })
+
+  function sweep(): void {
+    const unusedSince = performance.now() - UNUSED_MS
+    for (const [socket, connection] of current) {
+      if (connection.response) continue
+      if (socket.bytesRead !== connection.bytesRead) {
+        connection.bytesRead = socket.bytesRead
+        connection.quietSince = performance.now()
+      } else if (connection.quietSince <= unusedSince) socket.destroy()
+    }
+  }
+
+  return {
+    end() {
+      ending = true
+      for (const { response } of current.values()) {
+        if (response && !response.headersSent) response.setHeader('connection', 'close')
+      }
+      sweep()
+      // Right after a look at the sockets, so that a request that has arrived is not overlooked.
+      const timer = setInterval(() => setImmediate(sweep), SWEEP_MS)
+      server.once('close', () => clearInterval(timer))
+    },
+  }
+}
