@@ -46,7 +46,7 @@ function lockedUser(trx: Transaction<Database>, identity: string): Promise<UserR
   return trx.selectFrom('users').selectAll().where('identity', '=', identity).executeTakeFirstOrThrow()
 }
 
-export function hasTraits(user: UserRow, traits: Traits): boolean {
+export function hasTraits(user: Traits, traits: Traits): boolean {
   return (
     user.email === traits.email &&
     user.first_name === traits.first_name &&
