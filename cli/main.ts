@@ -10,8 +10,10 @@ const main = defineCommand({
     examples: ['authlance config check --config config.yaml', 'authlance --version'],
   },
   subCommands: {
+    backup: () => import('./commands/backup.ts').then((module) => module.default),
     config: () => import('./commands/config.ts').then((module) => module.default),
     events: () => import('./commands/events.ts').then((module) => module.default),
+    'load-backup': () => import('./commands/load-backup.ts').then((module) => module.default),
     mail: () => import('./commands/mail.ts').then((module) => module.default),
     migrate: () => import('./commands/migrate.ts').then((module) => module.default),
     serve: () => import('./commands/serve.ts').then((module) => module.default),
