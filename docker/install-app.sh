@@ -12,13 +12,11 @@ work=$(mktemp -d)
 cache=$app/dist/node/.compile-cache
 install -d -o authlance -g authlance "$cache"
 chown authlance: "$work"
-as_service() {
-  setpriv --reuid "$id" --regid "$id" --clear-groups --no-new-privs "$@"
-}
+as_service=(setpriv --reuid "$id" --regid "$id" --clear-groups --no-new-privs)
 
 # The front takes its configuration.
-as_service env NGINX_DIR="$work/nginx" "$app/nginx/render.sh" "$work/nginx.conf"
-as_service nginx -t -q -c "$work/nginx.conf"
+"${as_service[@]}" env NGINX_DIR="$work/nginx" "$app/nginx/render.sh" "$work/nginx.conf"
+"${as_service[@]}" nginx -t -q -c "$work/nginx.conf"
 
 # The service starts and stops. What Node compiled is kept, by user: with a read-only root each start would compile anew.
 cat >"$work/config.yaml" <<CONFIG
@@ -29,13 +27,15 @@ jwtKey: $(head -c 32 /dev/urandom | base64)
 database: { file: $work/authlance.sqlite }
 kratos: { url: 'http://127.0.0.1:9', adminUrl: 'http://127.0.0.1:9' }
 CONFIG
-as_service "$app/authlance" --version
-coproc service { as_service "$app/authlance" serve --config "$work/config.yaml"; }
-pid=$service_PID
-read -r -t 30 line <&"${service[0]}"
-[[ $line == ready:* ]]
-kill "$pid"
-wait "$pid"
+"${as_service[@]}" "$app/authlance" --version
+"${as_service[@]}" "$app/authlance" serve --config "$work/config.yaml" >"$work/output" &
+service=$!
+until grep -q '^ready: ' "$work/output"; do
+  kill -0 "$service"
+  sleep 0.1
+done
+kill "$service"
+wait "$service"
 
 chown -R root: "$cache"
 chmod -R u=rwX,go=rX "$cache"

@@ -6,7 +6,6 @@
 # and the exit code is not 0. nginx/README.md lists the variables.
 # shellcheck disable=SC2317  # traps call functions by name
 set -uo pipefail
-umask 077
 PATH=$PATH:/usr/sbin
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -40,7 +39,7 @@ service='' nginx='' exit_code=0 left_at=0 drained='' reload_at_ready=''
 copiers=() timers=()
 
 main() {
-  mkdir -p "$dir" || exit 2
+  mkdir -p -m 700 "$dir" || exit 2
   rm -f "$dir/nginx.pid" "$dir/api"
   trap on_stop TERM INT QUIT
   trap on_reload HUP

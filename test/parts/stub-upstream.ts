@@ -33,7 +33,7 @@ export async function startStubUpstream(port = 0): Promise<StubUpstream> {
   let current: Respond = (_request, response) => json(response, 200, {})
 
   let begun = Promise.withResolvers<void>()
-  const server = createServer(async (incoming, response) => {
+  const server = createServer({ maxHeaderSize: 65_536 }, async (incoming, response) => {
     begun.resolve()
     begun = Promise.withResolvers<void>()
     const chunks: Buffer[] = []
