@@ -7,6 +7,7 @@ import type { AvatarStore } from './identity/avatar-store.ts'
 import type { Log } from './log.ts'
 import type { MailIntake } from './mail/mail-intake.ts'
 import type { Metrics } from './metrics.ts'
+import type { Hydra } from './ory/hydra.ts'
 import type { Kratos } from './ory/kratos.ts'
 
 /** The services that a host builds once per process or isolate and passes to every handler. */
@@ -14,6 +15,8 @@ export interface Env {
   config: Config
   db: Kysely<Database>
   kratos: Kratos
+  /** Absent when no `hydra.adminUrl` is given. */
+  hydra?: Hydra
   keys: TokenKeys
   clock: Clock
   log: Log

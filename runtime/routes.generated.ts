@@ -21,16 +21,21 @@ import r18 from '../functions/authlance/identity/me/logout.ts'
 import r19 from '../functions/authlance/identity/token_hook.ts'
 import r20 from '../functions/authlance/identity/[...path].ts'
 import r21 from '../functions/authlance/openapi.json.ts'
-import r22 from '../functions/authlance/openid/[...path].ts'
-import r23 from '../functions/authlance/payments/api/v1/checkout-session.ts'
-import r24 from '../functions/authlance/payments/api/v1/customer-portal.ts'
-import r25 from '../functions/authlance/payments/api/v1/product-details.ts'
-import r26 from '../functions/authlance/payments/api/v1/session-id.ts'
-import r27 from '../functions/authlance/payments/api/v1/stripe/webhook.ts'
-import r28 from '../functions/healthz.ts'
-import r29 from '../functions/livez.ts'
-import r30 from '../functions/metrics.ts'
-import r31 from '../functions/readyz.ts'
+import r22 from '../functions/authlance/openid/admin/clients.ts'
+import r23 from '../functions/authlance/openid/admin/clients/[id].ts'
+import r24 from '../functions/authlance/openid/admin/oauth2/auth/requests/consent.ts'
+import r25 from '../functions/authlance/openid/admin/oauth2/auth/requests/consent/accept.ts'
+import r26 from '../functions/authlance/openid/admin/oauth2/auth/requests/consent/reject.ts'
+import r27 from '../functions/authlance/openid/[...path].ts'
+import r28 from '../functions/authlance/payments/api/v1/checkout-session.ts'
+import r29 from '../functions/authlance/payments/api/v1/customer-portal.ts'
+import r30 from '../functions/authlance/payments/api/v1/product-details.ts'
+import r31 from '../functions/authlance/payments/api/v1/session-id.ts'
+import r32 from '../functions/authlance/payments/api/v1/stripe/webhook.ts'
+import r33 from '../functions/healthz.ts'
+import r34 from '../functions/livez.ts'
+import r35 from '../functions/metrics.ts'
+import r36 from '../functions/readyz.ts'
 import type { Route } from '../lib/http/route.ts'
 
 export const routes: { file: string; route: Route }[] = [
@@ -56,14 +61,19 @@ export const routes: { file: string; route: Route }[] = [
   { file: 'functions/authlance/identity/token_hook.ts', route: r19 },
   { file: 'functions/authlance/identity/[...path].ts', route: r20 },
   { file: 'functions/authlance/openapi.json.ts', route: r21 },
-  { file: 'functions/authlance/openid/[...path].ts', route: r22 },
-  { file: 'functions/authlance/payments/api/v1/checkout-session.ts', route: r23 },
-  { file: 'functions/authlance/payments/api/v1/customer-portal.ts', route: r24 },
-  { file: 'functions/authlance/payments/api/v1/product-details.ts', route: r25 },
-  { file: 'functions/authlance/payments/api/v1/session-id.ts', route: r26 },
-  { file: 'functions/authlance/payments/api/v1/stripe/webhook.ts', route: r27 },
-  { file: 'functions/healthz.ts', route: r28 },
-  { file: 'functions/livez.ts', route: r29 },
-  { file: 'functions/metrics.ts', route: r30 },
-  { file: 'functions/readyz.ts', route: r31 },
+  { file: 'functions/authlance/openid/admin/clients.ts', route: r22 },
+  { file: 'functions/authlance/openid/admin/clients/[id].ts', route: r23 },
+  { file: 'functions/authlance/openid/admin/oauth2/auth/requests/consent.ts', route: r24 },
+  { file: 'functions/authlance/openid/admin/oauth2/auth/requests/consent/accept.ts', route: r25 },
+  { file: 'functions/authlance/openid/admin/oauth2/auth/requests/consent/reject.ts', route: r26 },
+  { file: 'functions/authlance/openid/[...path].ts', route: r27 },
+  { file: 'functions/authlance/payments/api/v1/checkout-session.ts', route: r28 },
+  { file: 'functions/authlance/payments/api/v1/customer-portal.ts', route: r29 },
+  { file: 'functions/authlance/payments/api/v1/product-details.ts', route: r30 },
+  { file: 'functions/authlance/payments/api/v1/session-id.ts', route: r31 },
+  { file: 'functions/authlance/payments/api/v1/stripe/webhook.ts', route: r32 },
+  { file: 'functions/healthz.ts', route: r33 },
+  { file: 'functions/livez.ts', route: r34 },
+  { file: 'functions/metrics.ts', route: r35 },
+  { file: 'functions/readyz.ts', route: r36 },
 ]

@@ -76,7 +76,7 @@ function withinLimit(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Arr
 
 function bodyKind(contentType: string): 'json' | 'form' | 'multipart' | undefined {
   const essence = contentType.split(';')[0]!.trim().toLowerCase()
-  if (essence === 'application/json') return 'json'
+  if (essence === 'application/json' || essence === 'application/json-patch+json') return 'json'
   if (essence === 'application/x-www-form-urlencoded') return 'form'
   if (essence === 'multipart/form-data') return 'multipart'
   return undefined

@@ -7,6 +7,7 @@ export interface TextRequest {
 export interface TextAnswer {
   status: number
   retryAfter: string | null
+  link?: string | null
   /** Empty where {@link isUsable} says no. */
   text: string
 }
@@ -35,7 +36,8 @@ export const sendByFetch: SendText = async (url, request, timeoutMs) => {
     const response = await fetch(url, { ...request, redirect: 'manual', signal: controller.signal })
     const { status, headers } = response
     const retryAfter = headers.get('retry-after')
-    if (isUsable(status)) return { status, retryAfter, text: await response.text() }
+    const link = headers.get('link')
+    if (isUsable(status)) return { status, retryAfter, link, text: await response.text() }
     await response.body?.cancel()
     return { status, retryAfter, text: '' }
   } catch (error) {

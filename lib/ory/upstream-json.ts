@@ -10,6 +10,14 @@ export interface UpstreamFailure {
   retryAfterSeconds?: number
 }
 
+export interface UpstreamAnswer {
+  kind: 'answer'
+  status: number
+  body: unknown
+  /** The `Link` header. */
+  link?: string
+}
+
 export interface Upstream {
   service: 'kratos' | 'hydra'
   send: SendText
@@ -20,17 +28,19 @@ export interface Upstream {
 /**
  * One call with a time limit that covers the body too, tried once more when the connection fails.
  * Redirects are answers: Kratos' public port redirects some paths to its admin address.
+ * @param tries 1 for what must not happen twice
  */
 export async function upstreamJson(
   upstream: Upstream,
   operation: string,
   url: string,
   request: TextRequest,
-): Promise<{ kind: 'answer'; status: number; body: unknown } | UpstreamFailure> {
+  tries: 1 | 2 = 2,
+): Promise<UpstreamAnswer | UpstreamFailure> {
   const startedAt = performance.now()
   const result = await attempt(upstream, url, request)
   const settled =
-    result.kind === 'unavailable' && result.reason === 'connection'
+    tries === 2 && result.kind === 'unavailable' && result.reason === 'connection'
       ? await attempt(upstream, url, request)
       : result
   const outcome = settled.kind === 'answer' ? String(settled.status) : settled.reason
@@ -58,12 +68,13 @@ function failedStatus({ status, retryAfter }: TextAnswer): UpstreamFailure {
   }
 }
 
-function parseAnswer({ status, text }: TextAnswer) {
-  if (text === '') return { kind: 'answer', status, body: undefined } as const
+function parseAnswer({ status, link, text }: TextAnswer): UpstreamAnswer | UpstreamFailure {
+  const head = { kind: 'answer', status, ...(link && { link }) } as const
+  if (text === '') return { ...head, body: undefined }
   try {
-    return { kind: 'answer', status, body: JSON.parse(text) as unknown } as const
+    return { ...head, body: JSON.parse(text) as unknown }
   } catch {
-    return { kind: 'unavailable', reason: 'body', status } as const
+    return { kind: 'unavailable', reason: 'body', status }
   }
 }
 

@@ -7,6 +7,7 @@ import type { Env, ExecutionContext } from '../../lib/env.ts'
 import { createS3AvatarStore } from '../../lib/identity/s3-avatar-store.ts'
 import type { Log } from '../../lib/log.ts'
 import { noMetrics } from '../../lib/metrics.ts'
+import { createHydra } from '../../lib/ory/hydra.ts'
 import { createKratos } from '../../lib/ory/kratos.ts'
 import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
 import { createHealth } from '../health.ts'
@@ -45,6 +46,7 @@ async function prepare(bindings: EdgeBindings): Promise<Kept> {
 function requestEnv({ config, keys, log }: Kept, bindings: EdgeBindings): Env {
   const db = openPlanetScale(config)
   const kratos = createKratos(config.kratos, noMetrics)
+  const hydra = createHydra(config.hydra, noMetrics)
   const avatars = createS3AvatarStore(config.s3Config)
   const hydraUrl = config.hydra.url
   return {
@@ -74,6 +76,7 @@ function requestEnv({ config, keys, log }: Kept, bindings: EdgeBindings): Env {
       stopping: () => false,
       timeoutMs: config.readiness.timeoutMs,
     }),
+    ...(hydra && { hydra }),
     ...(avatars && { avatars }),
   }
 }

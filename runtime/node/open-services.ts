@@ -18,6 +18,7 @@ import { createRelay, type Relay } from '../../lib/events/relay.ts'
 import { createS3AvatarStore } from '../../lib/identity/s3-avatar-store.ts'
 import { createMailIntake } from '../../lib/mail/mail-intake.ts'
 import type { Metrics } from '../../lib/metrics.ts'
+import { createHydra } from '../../lib/ory/hydra.ts'
 import { createKratos, type Kratos } from '../../lib/ory/kratos.ts'
 import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
 import { createHealth } from '../health.ts'
@@ -92,6 +93,7 @@ export async function openServices(
     onWritten: () => relay.wake(),
   })
   const kratos = shareWhoami(createKratos(config.kratos, metrics, createHttpSend()))
+  const hydra = createHydra(config.hydra, metrics, createHttpSend())
 
   let stopping = false
   const health = openHealth(config, { probes, kratos, bus, stopping: () => stopping })
@@ -115,6 +117,7 @@ export async function openServices(
     }),
     assets: { get: readAsset },
     health,
+    ...(hydra && { hydra }),
     ...(avatars && { avatars }),
   }
   return {

@@ -16,10 +16,11 @@ export function createHttpSend(): SendText {
       const outgoing = send(url, { method, headers, agent }, (incoming) => {
         const status = incoming.statusCode!
         const retryAfter = incoming.headers['retry-after'] ?? null
+        const link = incoming.headers.link?.toString() ?? null
         let text = ''
         const done = () => {
           clearTimeout(timer)
-          resolve({ status, retryAfter, text })
+          resolve({ status, retryAfter, link, text })
         }
         incoming.on('error', fail)
         if (!isUsable(status)) {

@@ -5,6 +5,7 @@ import { migrate } from '../../lib/db/migrate.ts'
 import type { Clock, Env, ExecutionContext } from '../../lib/env.ts'
 import { createMailIntake } from '../../lib/mail/mail-intake.ts'
 import { noMetrics } from '../../lib/metrics.ts'
+import { createHydra } from '../../lib/ory/hydra.ts'
 import { createKratos, type Kratos } from '../../lib/ory/kratos.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
 import { type RecordedLog, recordLog } from './record-log.ts'
@@ -52,6 +53,7 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
   const log = recordLog()
   let wakes = 0
   let ledgerWakes = 0
+  const hydra = createHydra(config.hydra, noMetrics)
   const env: Env = {
     config,
     db,
@@ -65,6 +67,7 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
     mail: createMailIntake({ db, config, log }),
     assets: { get: async () => undefined },
     health: { check: async () => ({ state: 'up', parts: {} }) },
+    ...(hydra && { hydra }),
     ...options.env,
   }
   const counters = { wakes: () => wakes, ledgerWakes: () => ledgerWakes }
