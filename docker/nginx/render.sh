@@ -87,7 +87,7 @@ CORS_ORIGINS=$(lines "${NGINX_CORS_ORIGINS:-}" 'https?://[A-Za-z0-9.-]+(:[0-9]{1
 # limit CLASS DEFAULT: the rate and the burst of NGINX_LIMIT_CLASS, in CLASS_RATE and CLASS_LIMIT.
 limit() {
   local name=NGINX_LIMIT_$1 rate burst directive=
-  setting "$name" "$2" 'off|[1-9][0-9]{0,4}r/[sm] [0-9]{1,5}' 'off, or a rate and a burst such as "60r/m 60"'
+  setting "$name" "$2" 'off|[1-9][0-9]{0,4}r/[sm] [1-9][0-9]{0,4}' 'off, or a rate and a burst such as "60r/m 60"'
   if [[ ${!name} == off ]]; then
     rate=1r/s
   else
