@@ -22,18 +22,20 @@ export function configPath(option: string | undefined): string {
  * @throws ConfigError with every problem in the file, which the command line prints a line each
  */
 export function loadConfigFile(option: string | undefined): Config {
-  const { config, warnings } = load(readConfigText(configPath(option)))
-  printWarnings(warnings)
-  return config
-}
-
-function load(text: string): LoadedConfig {
   try {
-    return loadConfig(text, { env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+    const { config, warnings } = readConfigFile(option)
+    printWarnings(warnings)
+    return config
   } catch (error) {
     if (error instanceof ConfigError) printWarnings(error.warnings)
     throw error
   }
+}
+
+/** Reads the same file, and the files that it names. @throws ConfigError with every problem in the file */
+export function readConfigFile(option: string | undefined): LoadedConfig {
+  const text = readConfigText(configPath(option))
+  return loadConfig(text, { env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
 }
 
 export function printWarnings(warnings: readonly string[]): void {

@@ -18,9 +18,16 @@ export function createLog(level: string, secrets: string[] = [], destination?: D
   return pino(options, destination ?? stdoutByTurn())
 }
 
-/** Stdout in one write for each turn of the event loop: a write for each line costs as much as making it. */
-function stdoutByTurn(): DestinationStream {
-  const stdout = pino.destination({ fd: 1, sync: true, minLength: 8192 })
+/** As much as a pipe takes whole from one of several writers, less some for characters of several bytes. */
+const WHOLE_WRITE_LENGTH = 3500
+
+/**
+ * Stdout in one write for each turn of the event loop: a write for each line costs as much as making it.
+ * @param options.shared other processes write to the same stdout: lines stay whole
+ */
+export function stdoutByTurn({ shared = false } = {}): DestinationStream {
+  const lengths = shared ? { minLength: 2048, maxWrite: WHOLE_WRITE_LENGTH } : { minLength: 8192 }
+  const stdout = pino.destination({ fd: 1, sync: true, ...lengths })
   let waiting = false
   function flush(): void {
     waiting = false

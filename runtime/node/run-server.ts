@@ -1,0 +1,77 @@
+import type { Logger } from 'pino'
+import { coalesce } from '../../lib/async/coalesce.ts'
+import { type Config, ConfigError, type LoadedConfig, secretValues } from '../../lib/config.ts'
+import { createLog, stdoutByTurn } from './log.ts'
+import type { SumMetrics } from './metrics.ts'
+import { readAgain } from './read-again.ts'
+import { type RunningServer, serve } from './serve.ts'
+
+export interface RunOptions {
+  /** Reads the configuration anew. @throws when it cannot be used */
+  read(): LoadedConfig
+  /** Called when both listeners accept. */
+  ready(server: RunningServer): void
+  /** This process is one of several that write to the same stdout; what a scrape answers then. */
+  sumMetrics?: SumMetrics
+}
+
+/**
+ * Serves until SIGTERM or SIGINT, then ends the process: with 0 when everything was done in time. SIGHUP reloads the
+ * configuration and the files that it names.
+ * @throws when the start fails
+ */
+export async function runServer(config: Config, { read, ready, sumMetrics }: RunOptions): Promise<never> {
+  const stdout = stdoutByTurn({ shared: sumMetrics !== undefined })
+  const openLog = ({ log: { level } }: Config, secrets: string[]) => createLog(level, secrets, stdout)
+  const started = Promise.withResolvers<RunningServer>()
+  let log = openLog(config, secretValues(config))
+  let stopping = false
+
+  const reload = coalesce(async () => {
+    const server = await started.promise
+    if (stopping) return
+    const next = readAgain(read, log)
+    if (!next) return
+    // What still runs with the old configuration may fail with its secrets in the message.
+    const secrets = [...secretValues(next.config), ...secretValues(server.env.config)]
+    log = openLog(next.config, longestFirst(secrets))
+    await reloadServer(server, next, log)
+  })
+  process.on('SIGHUP', () => void reload())
+
+  const server = await serve(config, { log, ...(sumMetrics && { sumMetrics }) })
+  ready(server)
+  started.resolve(server)
+
+  await stopSignal()
+  stopping = true
+  const { drainMs, timeoutMs } = server.env.config.shutdown
+  setTimeout(() => {
+    log.error({}, 'stopped before everything was done')
+    process.exit(1)
+  }, drainMs + timeoutMs)
+  await server.stop()
+  process.exit(0)
+}
+
+async function reloadServer(server: RunningServer, { config, warnings }: LoadedConfig, log: Logger) {
+  for (const warning of warnings) log.warn({}, warning)
+  try {
+    await server.reload(config, log)
+    log.info({}, 'configuration reloaded')
+  } catch (error) {
+    const reason =
+      error instanceof ConfigError ? { problems: error.problems.map(({ key }) => key) } : { err: error }
+    log.error(reason, 'the configuration cannot be put to use: the one from before stays')
+  }
+}
+
+function longestFirst(secrets: string[]): string[] {
+  return [...new Set(secrets)].sort((a, b) => b.length - a.length)
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
