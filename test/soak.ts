@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
  * decides what is done and in which order, not how long the machine takes for it.
  */
 
-const TESTS = ['test/e2e/kill.test.ts', 'test/e2e/ledger-oracle.test.ts']
+const TESTS = ['test/e2e/kill.test.ts', 'test/e2e/mail-kill.test.ts', 'test/e2e/ledger-oracle.test.ts']
 
 const { values, positionals } = parseArgs({ options: { seed: { type: 'string' } }, allowPositionals: true })
 const env = { ...process.env, SOAK: '1', ...(values.seed && { RANDOM_SEED: values.seed }) }
