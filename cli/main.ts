@@ -12,6 +12,7 @@ const main = defineCommand({
   subCommands: {
     backup: () => import('./commands/backup.ts').then((module) => module.default),
     config: () => import('./commands/config.ts').then((module) => module.default),
+    doctor: () => import('./commands/doctor.ts').then((module) => module.default),
     events: () => import('./commands/events.ts').then((module) => module.default),
     'load-backup': () => import('./commands/load-backup.ts').then((module) => module.default),
     mail: () => import('./commands/mail.ts').then((module) => module.default),

@@ -52,3 +52,9 @@ export function judgeInternalHost(host: string, addresses: readonly string[]): F
   const sentence = `the internal port (mail, hooks, metrics) listens on a public address: ${open.join(', ')}`
   return ports.warn('internal-host', sentence, remedy, { addresses: open })
 }
+
+/** Two listeners cannot share a port. */
+export function judgePortPair(api: number, internal: number): Finding[] {
+  if (api !== internal || api === 0) return []
+  return [ports.broken('internal', `port and mailAuth.port are both ${api}`, 'choose another mailAuth.port')]
+}

@@ -1,5 +1,6 @@
 import { JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import {
+  type ConnectionOptions,
   connect,
   createInbox,
   errors,
@@ -59,7 +60,11 @@ async function connectLink(nats: Config['nats'], { lost }: LinkEvents): Promise<
   }
 }
 
-function dial({ url, user, password, token, timeoutMs }: Config['nats']): Promise<NatsConnection> {
+/** Connects to the first of the servers that answers. @param overrides of what suits a connection that is to last */
+export function dial(
+  { url, user, password, token, timeoutMs }: Config['nats'],
+  overrides: ConnectionOptions = {},
+): Promise<NatsConnection> {
   const servers = url!.split(',')
   const overWebSocket = servers.some((server) => /^wss?:/.test(server))
   return (overWebSocket ? wsconnect : connect)({
@@ -74,6 +79,7 @@ function dial({ url, user, password, token, timeoutMs }: Config['nats']): Promis
     reconnectJitter: 250,
     pingInterval: 10_000,
     noAsyncTraces: true,
+    ...overrides,
   })
 }
 
