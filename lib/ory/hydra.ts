@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import type { Config } from '../config.ts'
 import { type Trace, traceHeaders } from '../http/trace.ts'
 import type { Metrics } from '../metrics.ts'
@@ -8,6 +9,7 @@ import {
   type RedirectResult,
   RedirectTo,
 } from './hydra-consent.ts'
+import { type ConsentQuery, type ConsentsResult, GivenConsent } from './hydra-grants.ts'
 import { sendByFetch } from './send-text.ts'
 import { type Upstream, type UpstreamFailure, unexpectedStatus, upstreamJson } from './upstream-json.ts'
 
@@ -29,6 +31,8 @@ export interface Hydra {
   acceptConsent(challenge: string, accept: ConsentGrant, trace: Trace): Promise<RedirectResult>
   /** Denies access; the client is told that the resource owner did. */
   rejectConsent(challenge: string, trace: Trace): Promise<RedirectResult>
+  /** The newest consents that a person has given and that still hold, at most 500. */
+  listConsents(query: ConsentQuery, trace: Trace): Promise<ConsentsResult>
 }
 
 export interface ClientQuery {
@@ -69,6 +73,7 @@ export function createHydra(
     acceptConsent: (challenge, grant, trace) =>
       settleConsent(call, 'accept', challenge, { ...grant, session: {} }, trace),
     rejectConsent: (challenge, trace) => settleConsent(call, 'reject', challenge, DENIED, trace),
+    listConsents: (query, trace) => listConsents(call, query, trace),
   }
 }
 
@@ -121,6 +126,17 @@ async function findConsent(call: Call, challenge: string, trace: Trace): Promise
   const consent = HydraConsentRequest.safeParse(result.body)
   return consent.success
     ? { kind: 'consent', consent: consent.data }
+    : { kind: 'unavailable', reason: 'body', status: 200 }
+}
+
+async function listConsents(call: Call, query: ConsentQuery, trace: Trace): Promise<ConsentsResult> {
+  const path = `oauth2/auth/sessions/consent?${queryText({ ...query, page_size: 500 })}`
+  const result = await call('list_consents', 'GET', path, trace)
+  if (result.kind === 'unavailable') return result
+  if (result.kind === 'refused') return unexpectedStatus(result.status)
+  const consents = z.array(GivenConsent).safeParse(result.body)
+  return consents.success
+    ? { kind: 'consents', consents: consents.data }
     : { kind: 'unavailable', reason: 'body', status: 200 }
 }
 

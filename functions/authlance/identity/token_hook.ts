@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { operation } from '../../../lib/http/operation.ts'
 import { route } from '../../../lib/http/route.ts'
+import { grantedScopes, type TokenGrant } from '../../../lib/identity/granted-scopes.ts'
 import { oidcClaims, withClaims } from '../../../lib/identity/oidc-claims.ts'
 import { tokenSubject } from '../../../lib/identity/token-subject.ts'
 
@@ -24,10 +25,17 @@ const TokenHookRequest = z
         id_token_claims: z.object({ ext: Claims.nullish() }).nullish(),
       }),
       extra: Claims.nullish(),
+      consent_challenge: z.string().optional(),
     }),
-    request: z.object({ granted_scopes: names, grant_types: names }),
+    request: z.object({
+      client_id: z.string(),
+      requested_scopes: names,
+      granted_scopes: names,
+      grant_types: names,
+    }),
   })
   .meta({ id: 'TokenHookRequest' })
+type TokenHookRequest = z.output<typeof TokenHookRequest>
 
 const TokenHookResponse = z
   .object({ session: z.object({ access_token: Claims, id_token: Claims }) })
@@ -49,12 +57,12 @@ export default route(
         if (request.grant_types.includes('client_credentials')) return new Response(null, { status: 204 })
 
         const source = await tokenSubject(env, ctx, session.id_token.subject, trace)
+        const claims = oidcClaims(source, await grantedScopes(env, grantOf(body), trace))
 
-        const claims = oidcClaims(source, request.granted_scopes)
         return {
           session: {
             access_token: withClaims(session.extra ?? {}, claims),
-            id_token: withClaims(session.id_token.id_token_claims?.ext ?? {}, claims),
+            id_token: withClaims(extraOf(body), claims),
           },
         }
       },
@@ -62,3 +70,21 @@ export default route(
   },
   { listener: 'internal' },
 )
+
+function grantOf({ session, request }: TokenHookRequest): TokenGrant {
+  const { sid } = extraOf({ session })
+  return {
+    clientId: request.client_id,
+    subject: session.id_token.subject,
+    grantTypes: request.grant_types,
+    requestedScopes: request.requested_scopes,
+    grantedScopes: request.granted_scopes,
+    ...(session.consent_challenge && { consentChallenge: session.consent_challenge }),
+    ...(typeof sid === 'string' && { loginSession: sid }),
+  }
+}
+
+/** What the id token holds beside the claims that Hydra makes itself. */
+function extraOf({ session }: Pick<TokenHookRequest, 'session'>): Record<string, unknown> {
+  return session.id_token.id_token_claims?.ext ?? {}
+}
