@@ -1,0 +1,292 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { requirePart } from '../parts/available.ts'
+import { createBrowser } from '../parts/browser.ts'
+import { launchChromium } from '../parts/chromium.ts'
+import { type House, startHouse } from '../parts/house.ts'
+import { createDatabase } from '../parts/mariadb.ts'
+import { type MailConsumer, startMailConsumer } from '../parts/public-mail-consumer.ts'
+
+const DASHBOARD = readFileSync(new URL('./house/dashboard-page.html', import.meta.url))
+const PASSWORD = 'a-Long-passphrase-9'
+const ADA = { email: 'ada@example.com', name: { first: 'Ada', last: 'Lovelace' } }
+const SCOPE = 'openid offline_access profile email groups roles'
+
+const missing = (['mariadb', 'nats-2.10', 'nginx', 'kratos', 'hydra', 'chromium'] as const).map(requirePart)
+
+/* The compose setup's own files, real programs, and what the image starts: one story, told in order. */
+
+describe.skipIf(missing.includes(true))('the whole house', () => {
+  let house: House
+  let mails: MailConsumer
+  let chromium: Browser
+  let context: BrowserContext
+  let page: Page
+  let application: Awaited<ReturnType<typeof startApplication>>
+
+  beforeAll(async () => {
+    const database = await createDatabase(inject('mariadb')!)
+    house = await startHouse({
+      database,
+      page: (_, response) => response.setHeader('content-type', 'text/html').end(DASHBOARD),
+    })
+    mails = startMailConsumer(house.nats)
+    application = await startApplication(house.url)
+    chromium = await launchChromium()
+    context = await chromium.newContext()
+    page = await context.newPage()
+  }, 90_000)
+  afterAll(async () => {
+    await chromium?.close()
+    await application?.close()
+    await mails?.stop()
+    await house?.stop()
+  })
+
+  const identity = (path: string) => `${house.url}/authlance/identity/${path}`
+  const openid = (path: string) => `${house.url}/authlance/openid/${path}`
+
+  /** Exchanges the session of a browser, as the dashboard does on every page. */
+  async function exchange(browser: ReturnType<typeof createBrowser>) {
+    const whoami = (await (await browser.fetch(identity('sessions/whoami'))).json()) as { id: string }
+    const response = await browser.fetch(identity('me'), { json: { session: whoami.id } })
+    expect(response.status).toBe(200)
+    return decodeJwt(((await response.json()) as { token: string }).token) as { user: { roles: string[] } }
+  }
+
+  test('the seeded administrator sets a password by account recovery, with the code that comes as mail.send', async () => {
+    const browser = createBrowser(house.url)
+    const flow = await browser.startFlow(identity('self-service/recovery/browser'))
+    await browser.submit(flow, { method: 'code', email: house.adminEmail })
+    const { data: mail } = await mails.waitFor(({ data }) => data.to === house.adminEmail)
+    expect(mail).toMatchObject({ to: house.adminEmail, templateId: 'recovery_code_valid' })
+    expect(mail.templateModel.name).toEqual({
+      first: expect.stringMatching(/./),
+      last: expect.stringMatching(/./),
+    })
+
+    const answer = await browser.submit(flow, { method: 'code', code: mail.templateModel.recovery_code! })
+    expect(answer.headers.get('location')).toContain('/user/profile?flow=')
+    expect((await exchange(browser)).user.roles).toContain('sysadmin')
+
+    const client = await browser.fetch(openid('admin/clients'), {
+      json: {
+        client_name: 'An application',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        scope: SCOPE,
+        redirect_uris: [application.callback],
+        post_logout_redirect_uris: [application.url],
+        token_endpoint_auth_method: 'client_secret_basic',
+        skip_consent: false,
+      },
+    })
+    expect(client.status).toBe(201)
+    application.register((await client.json()) as { client_id: string; client_secret: string })
+  })
+
+  test('a person registers, and verifies the address with the code that comes as mail.send', async () => {
+    const browser = createBrowser(house.url)
+    const registration = await browser.startFlow(identity('self-service/registration/browser'))
+    const { email, name } = ADA
+    const registered = await browser.submit(registration, {
+      method: 'password',
+      password: PASSWORD,
+      'traits.email': email,
+      'traits.name.first': name.first,
+      'traits.name.last': name.last,
+    })
+    const verification = new URL(registered.headers.get('location')!)
+    expect(verification.pathname).toBe('/verify')
+
+    const { data: mail } = await mails.waitFor(({ data }) => data.to === email)
+    expect(mail).toMatchObject({
+      to: email,
+      templateId: 'verification_code_valid',
+      templateModel: { email, name },
+    })
+    const code = mail.templateModel.verification_code!
+    const flow = verification.searchParams.get('flow')
+    const shown = await browser.fetch(identity(`self-service/verification/flows?id=${flow}`))
+    const { ui } = (await shown.json()) as {
+      ui: { action: string; nodes: { attributes: Record<string, string> }[] }
+    }
+    const csrf = ui.nodes.find(({ attributes }) => attributes.name === 'csrf_token')!.attributes.value!
+    const verified = await browser.fetch(ui.action, { json: { method: 'code', code, csrf_token: csrf } })
+    expect(verified.status).toBe(200)
+    expect(await verified.json()).toMatchObject({ state: 'passed_challenge' })
+    expect(await exchange(browser)).toMatchObject({
+      user: { email, verified: true, groups: [expect.any(String)] },
+    })
+  })
+
+  test('she signs in to a third-party application, and sees and gives her consent', async () => {
+    await signIn(page, application.authorizeUrl())
+    await page.waitForSelector(`text=An application asks for ${SCOPE}`)
+    await page.click('text=Allow')
+    await page.waitForURL(`${application.callback}**`)
+    const tokens = await application.exchangeCode(page.url())
+
+    const keys = createRemoteJWKSet(new URL(openid('.well-known/jwks.json')))
+    const { payload } = await jwtVerify(tokens.id_token, keys, {
+      issuer: openid('').slice(0, -1),
+      audience: application.clientId(),
+    })
+    expect(payload).toMatchObject({
+      email: ADA.email,
+      email_verified: true,
+      name: 'Ada Lovelace',
+      given_name: 'Ada',
+      family_name: 'Lovelace',
+      groups: [expect.any(String)],
+      roles: expect.any(Array),
+    })
+    const userinfo = await fetch(openid('userinfo'), {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    })
+    expect(await userinfo.json()).toMatchObject({ sub: payload.sub, email: ADA.email })
+    expect(await application.refresh(tokens.refresh_token)).toMatchObject({
+      access_token: expect.any(String),
+    })
+  })
+
+  test('nobody else can see or give the consent', async () => {
+    const asked = await context.newPage()
+    await signIn(asked, `${application.authorizeUrl()}&prompt=consent`)
+    await asked.waitForSelector('text=Allow')
+    const challenge = new URL(asked.url()).searchParams.get('consent_challenge')!
+
+    const browser = createBrowser(house.url)
+    const flow = await browser.startFlow(identity('self-service/registration/browser'))
+    await browser.submit(flow, {
+      method: 'password',
+      password: PASSWORD,
+      'traits.email': 'eve@example.com',
+    })
+    await exchange(browser)
+    const consent = `admin/oauth2/auth/requests/consent`
+    const query = `?consent_challenge=${encodeURIComponent(challenge)}`
+    for (const [method, path] of [
+      ['GET', consent],
+      ['PUT', `${consent}/accept`],
+      ['PUT', `${consent}/reject`],
+    ] as const) {
+      const body = method === 'PUT' ? { json: { grant_scope: ['openid'] } } : {}
+      const answer = await browser.fetch(openid(path + query), { method, ...body })
+      expect([path, answer.status]).toEqual([path, 404])
+    }
+  })
+
+  test('she signs out everywhere: the application sends her to the dashboard, and must ask for a sign-in again', async () => {
+    await page.goto(application.logoutUrl())
+    await page.waitForSelector('text=signed out')
+    const cookies = (await context.cookies()).map(({ name }) => name)
+    expect(cookies).not.toContain('loopToken')
+    expect(cookies).not.toContain('ory_kratos_session')
+
+    await page.goto(application.authorizeUrl())
+    await page.waitForSelector('text=Sign in')
+  })
+
+  test('the logs hold no code, token, cookie or password', () => {
+    const output = house.container.output()
+    expect(output).toContain('"log":"nginx"')
+    for (const secret of [
+      PASSWORD,
+      ...application.secrets(),
+      ...Object.values(house.env).filter((value) => value.length >= 32),
+    ])
+      expect(output).not.toContain(secret)
+    expect(output).not.toMatch(/code=|_challenge=|ory_kratos_session=|loopToken=/)
+  })
+
+  test('TERM ends it cleanly within 10 s', async () => {
+    const startedAt = performance.now()
+    process.kill(house.container.pid, 'SIGTERM')
+    expect(await house.container.exit).toEqual({ code: 0, signal: null })
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+  })
+})
+
+/** Gives the password on the page that the application sends people to. */
+async function signIn(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await page.fill('[name=email]', ADA.email)
+  await page.fill('[name=password]', PASSWORD)
+  await page.click('text=Sign in')
+}
+
+/** A third party's application with its own server: authorization code with PKCE. */
+async function startApplication(houseUrl: string) {
+  const server = createServer((_, response) => response.end('the application')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const callback = `${url}callback`
+  const openid = `${houseUrl}/authlance/openid`
+  const seen: string[] = []
+  let client = { client_id: '', client_secret: '' }
+  let verifier = ''
+  let idToken = ''
+
+  async function token(form: Record<string, string>) {
+    const credentials = Buffer.from(`${client.client_id}:${client.client_secret}`).toString('base64')
+    const response = await fetch(`${openid}/oauth2/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${credentials}` },
+      body: new URLSearchParams(form),
+    })
+    const tokens = (await response.json()) as Record<'id_token' | 'access_token' | 'refresh_token', string>
+    expect([response.status, tokens]).toEqual([
+      200,
+      expect.objectContaining({ access_token: expect.any(String) }),
+    ])
+    seen.push(tokens.access_token, tokens.refresh_token, tokens.id_token)
+    return tokens
+  }
+
+  return {
+    url,
+    callback,
+    clientId: () => client.client_id,
+    register(registered: typeof client) {
+      client = registered
+      seen.push(client.client_secret)
+    },
+    authorizeUrl() {
+      verifier = randomBytes(32).toString('base64url')
+      const query = new URLSearchParams({
+        client_id: client.client_id,
+        response_type: 'code',
+        scope: SCOPE,
+        redirect_uri: callback,
+        state: randomBytes(16).toString('hex'),
+        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+        code_challenge_method: 'S256',
+      })
+      return `${openid}/oauth2/auth?${query}`
+    },
+    async exchangeCode(location: string) {
+      const code = new URL(location).searchParams.get('code')!
+      seen.push(code)
+      const tokens = await token({
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: callback,
+        code_verifier: verifier,
+      })
+      idToken = tokens.id_token
+      return tokens
+    },
+    refresh: (refreshToken: string) => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+    logoutUrl: () =>
+      `${openid}/oauth2/sessions/logout?${new URLSearchParams({ id_token_hint: idToken, post_logout_redirect_uri: url })}`,
+    secrets: () => seen,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  }
+}
