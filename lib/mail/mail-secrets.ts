@@ -2,16 +2,14 @@ import type { SendEmailMessage } from './send-email-message.ts'
 
 type TemplateModel = NonNullable<SendEmailMessage['templateModel']>
 
-const CODE = /(^|_)code$/i
-const SECRET = /(^|_)(code|url|link|token|password|secret)$/i
+/** Names that Kratos' templates use. Others, such as a `country_code`, say the same in every mail. */
+const UNIQUE = /^code$|^(recovery|verification|login|registration)_?(code|url|link)$/i
+const SECRET = /(code|url|link|token|otp|pin|password|secret|body|html|text)$/i
 
 /** Whether a mail carries what makes it unlike every other: a code, or a link with a token of Kratos. */
 export function carriesCode(model: TemplateModel | null | undefined): boolean {
   return Object.entries(model ?? {}).some(
-    ([name, value]) =>
-      typeof value === 'string' &&
-      value !== '' &&
-      (CODE.test(name) || name === 'recovery_url' || name === 'verification_url'),
+    ([name, value]) => UNIQUE.test(name) && typeof value === 'string' && value !== '',
   )
 }
 

@@ -9,6 +9,7 @@ import { startNats } from '../parts/nats.ts'
 import { recordLog } from '../parts/record-log.ts'
 
 const DURABLES = {
+  'mail.send': 'duna-mail-send',
   'payment.success': 'authlance-payment-success',
   'payment.declined': 'authlance-payment-declined',
 } as const
@@ -32,7 +33,7 @@ async function consume(url: string, subject: keyof typeof DURABLES) {
 }
 
 describe.skipIf(requirePart('nats'))("the public client's consumers", () => {
-  test('get payments, one durable for each subject, and again what they did not acknowledge', async () => {
+  test('get mails and payments, one durable for each subject, and again what they did not acknowledge', async () => {
     const { url, stop } = await startNats()
     onTestFinished(async () => void (await stop()))
     const bus = createNatsBus(testConfig({ nats: { url } }), recordLog())
