@@ -23,6 +23,8 @@ export interface Nginx extends Restartable {
   tlsPort: number
   /** Of the rendered configuration, the sockets' files and the temporary files. */
   dir: string
+  /** The processes that serve. */
+  workers(): number[]
   /** The access log so far, one parsed line each. */
   accessLog(): AccessLogLine[]
   /** Waits until the access log has such a line: nginx writes it after the answer has left. */
@@ -96,6 +98,7 @@ export async function startNginx({ apiUrl, env }: NginxOptions): Promise<Nginx> 
       tlsPort,
       url: `http://127.0.0.1:${port}`,
       dir,
+      workers: () => childrenOf(running.pid),
       accessLog,
       async logged(matches: (line: AccessLogLine) => boolean) {
         await current.waitForProbe(async () => accessLog().some(matches), 5000)
@@ -104,6 +107,10 @@ export async function startNginx({ apiUrl, env }: NginxOptions): Promise<Nginx> 
     },
     Object.getOwnPropertyDescriptors(running),
   ) as Nginx
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 function killGroup(pid: number): void {
