@@ -25,6 +25,9 @@ SIZE='[0-9]{1,6}[km]?'
 setting NGINX_DIR /tmp/nginx "$PATH_PATTERN" 'an absolute path of letters, digits, dots, hyphens and slashes'
 setting NGINX_TLS_DIR /etc/nginx/tls "$PATH_PATTERN" 'an absolute path of letters, digits, dots, hyphens and slashes'
 setting NGINX_ACCESS_LOG /dev/stdout "off|$PATH_PATTERN" 'off or an absolute path'
+# off takes no further word.
+ACCESS_LOG="$NGINX_ACCESS_LOG request if=\$is_logged"
+[[ $NGINX_ACCESS_LOG != off ]] || ACCESS_LOG=off
 setting NGINX_WORKERS 2 'auto|[1-9][0-9]{0,2}' 'auto or a whole number'
 setting NGINX_CONNECTIONS 2048 '[1-9][0-9]{1,5}' 'a whole number of at least 10'
 setting NGINX_MAX_BODY 1m "$SIZE" 'a size such as 1m'
@@ -50,7 +53,7 @@ lines() {
   done
 }
 
-# Runs as an unprivileged user; for root, the workers must be able to read what root wrote.
+# The image's user is unprivileged; for root, the workers must be able to read what root wrote.
 USER_LINE=
 [[ $(id -u) -eq 0 ]] && USER_LINE='user root;'
 
@@ -118,7 +121,7 @@ for pair in tls.crt:tls.key fullchain.pem:privkey.pem; do
 done
 
 text=$(<"$here/nginx.conf.template")
-for name in USER_LINE NGINX_WORKERS NGINX_CONNECTIONS NGINX_DIR TEMPLATE_DIR NGINX_ACCESS_LOG NGINX_MAX_BODY \
+for name in USER_LINE NGINX_WORKERS NGINX_CONNECTIONS NGINX_DIR TEMPLATE_DIR ACCESS_LOG NGINX_MAX_BODY \
   NGINX_MAX_MULTIPART INGRESS_NETWORKS REAL_IP CORS_ORIGINS UPSTREAM_SERVERS LISTEN TLS \
   {LOGIN,REGISTRATION,RECOVERY,EXCHANGE,CHECKOUT}_{RATE,LIMIT}; do
   text=${text//"\${$name}"/"${!name}"}
