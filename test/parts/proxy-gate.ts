@@ -1,8 +1,8 @@
-import { connect } from 'node:net'
 import proxy from '../../functions/authlance/identity/[...path].ts'
 import { listen } from '../../runtime/node/listen.ts'
 import { createServing } from '../../runtime/node/serving.ts'
 import { routes } from '../../runtime/routes.generated.ts'
+import { sendLines } from './send-lines.ts'
 import { type StubUpstream, startStubUpstream } from './stub-upstream.ts'
 import { createTestEnv, type TestEnv, type TestEnvOptions } from './test-env.ts'
 
@@ -37,25 +37,11 @@ export async function startGate(options: TestEnvOptions = {}): Promise<Gate> {
     fetch: (path, init) => fetch(`${listener.url}${PREFIX}${path}`, { redirect: 'manual', ...init }),
     handle: (path, init) =>
       proxy.fetch(new Request(`http://gate.example.com${PREFIX}${path}`, init), test.env, test.ctx),
-    raw: (...lines) => sendRaw(listener.port, lines),
+    raw: (...lines) => sendLines(listener.port, lines),
     async close() {
       await kratos.close()
       await listener.close()
       await test.close()
     },
   }
-}
-
-function sendRaw(port: number, lines: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    let answer = ''
-    socket.setEncoding('latin1')
-    socket.on('data', (chunk) => {
-      answer += chunk
-    })
-    socket.on('error', reject)
-    socket.on('close', () => resolve(answer))
-    socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'))
-  })
 }
