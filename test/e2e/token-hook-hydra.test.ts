@@ -90,6 +90,25 @@ describe.skipIf(requirePart('hydra') || requirePart('mariadb'))('tokens of real 
     }
   })
 
+  it('carry no claim of a scope that was asked for and not granted', async () => {
+    const jean = newPerson()
+    const token = await app.signIn(jean, SCOPES, { grant: ['openid', 'offline_access', 'groups'] })
+    const claims = { groups: [expect.any(String)] }
+    expect(decodeJwt(token.accessToken).ext).toEqual(claims)
+    expect(token.idToken).not.toHaveProperty('email')
+    const refreshed = await app.refresh(token.refreshToken)
+    expect(decodeJwt(refreshed.accessToken).ext).toEqual(claims)
+    expect(refreshed.idToken).not.toHaveProperty('email')
+  })
+
+  it('carry the claims of a consent that Hydra remembers and does not ask for again', async () => {
+    const rosa = newPerson()
+    await app.signIn(rosa, ['openid', 'email', 'roles'], { remember: true })
+    const token = await app.signIn(rosa, ['openid', 'email'])
+    expect(decodeJwt(token.accessToken).ext).toEqual({ email: `${rosa}@example.com`, email_verified: true })
+    expect((await app.signIn(rosa, ['openid', 'roles'])).idToken).toMatchObject({ roles: [] })
+  })
+
   it('show at a refresh what has changed: a role that was removed is gone', async () => {
     const grace = newPerson()
     let token = await app.signIn(grace, SCOPES)

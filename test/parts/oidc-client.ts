@@ -6,8 +6,14 @@ import type { Hydra } from './hydra.ts'
 export interface OidcClient {
   id: string
   /** A browser's way through login and consent, which are accepted at Hydra's admin API. @returns the token endpoint's answer */
-  signIn(subject: string, scopes: string[]): Promise<TokenAnswer>
+  signIn(subject: string, scopes: string[], choice?: ConsentChoice): Promise<TokenAnswer>
   refresh(refreshToken: string): Promise<TokenAnswer>
+}
+
+/** What the person answers when asked for consent; default: everything, for this time. */
+export interface ConsentChoice {
+  grant?: string[]
+  remember?: boolean
 }
 
 export interface TokenAnswer {
@@ -17,8 +23,6 @@ export interface TokenAnswer {
   refreshToken: string
   /** Claims of the id token, its signature not checked. */
   idToken: Record<string, unknown>
-  /** Milliseconds. */
-  tookMs: number
 }
 
 const CALLBACK = 'http://127.0.0.1:9/callback'
@@ -37,9 +41,9 @@ export async function createOidcClient(hydra: Hydra, scopes: string[]): Promise<
   return {
     id: id!,
     refresh: (refreshToken) => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
-    async signIn(subject, granted) {
+    async signIn(subject, scopes, choice = {}) {
       const verifier = randomBytes(32).toString('base64url')
-      const code = await authorize(hydra, { client: id!, subject, scopes: granted, verifier })
+      const code = await authorize(hydra, { client: id!, subject, scopes, verifier, ...choice })
       const grant = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK }
       return token({ ...grant, code_verifier: verifier })
     },
@@ -64,17 +68,15 @@ export async function introspect(hydra: Hydra, token: string): Promise<Record<st
   return (await response.json()) as Record<string, unknown>
 }
 
-interface Authorization {
+interface Authorization extends ConsentChoice {
   client: string
   subject: string
   scopes: string[]
   verifier: string
 }
 
-async function authorize(
-  hydra: Hydra,
-  { client, subject, scopes, verifier }: Authorization,
-): Promise<string> {
+async function authorize(hydra: Hydra, authorization: Authorization): Promise<string> {
+  const { client, subject, scopes, verifier, grant = scopes, remember = false } = authorization
   const browse = browser()
   const query = new URLSearchParams({
     client_id: client,
@@ -89,7 +91,7 @@ async function authorize(
   const login = await browse(`${hydra.publicUrl}/oauth2/auth?${query}`)
   const loggedIn = await accept(hydra, 'login', login, { subject })
   const consent = await browse(loggedIn)
-  const consented = await accept(hydra, 'consent', consent, { grant_scope: scopes, session: {} })
+  const consented = await accept(hydra, 'consent', consent, { grant_scope: grant, remember, session: {} })
   const done = await browse(consented)
   const code = done.searchParams.get('code')
   if (!code) throw new Error(`no code in ${done}`)
@@ -131,7 +133,6 @@ async function admin(hydra: Hydra, method: string, path: string, body: object) {
 }
 
 async function askForToken(hydra: Hydra, grant: Record<string, string>): Promise<TokenAnswer> {
-  const startedAt = performance.now()
   const response = await fetch(`${hydra.publicUrl}/oauth2/token`, {
     method: 'POST',
     headers: FORM,
@@ -144,6 +145,5 @@ async function askForToken(hydra: Hydra, grant: Record<string, string>): Promise
     accessToken: answer.access_token ?? '',
     refreshToken: answer.refresh_token ?? '',
     idToken: answer.id_token ? decodeJwt(answer.id_token) : {},
-    tookMs: performance.now() - startedAt,
   }
 }
