@@ -15,8 +15,8 @@ chown authlance: "$work"
 as_service=(setpriv --reuid "$id" --regid "$id" --clear-groups --no-new-privs)
 
 # The front takes its configuration.
-"${as_service[@]}" env NGINX_DIR="$work/nginx" "$app/nginx/render.sh" "$work/nginx.conf"
-"${as_service[@]}" nginx -t -q -c "$work/nginx.conf"
+"${as_service[@]}" env NGINX_DIR="$work/nginx" NGINX_ACCESS_LOG=/dev/null "$app/nginx/render.sh" "$work/nginx.conf"
+"${as_service[@]}" nginx -t -q -e stderr -c "$work/nginx.conf"
 
 # The service starts and stops. What Node compiled is kept, by user: with a read-only root each start would compile anew.
 cat >"$work/config.yaml" <<CONFIG
@@ -39,4 +39,4 @@ wait "$service"
 
 chown -R root: "$cache"
 chmod -R u=rwX,go=rX "$cache"
-rm -rf "$work"
+rm -rf "$work" /etc/*-
