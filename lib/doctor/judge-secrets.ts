@@ -63,10 +63,13 @@ function isSample(value: string): boolean {
   return entropyBits(value) < 2 * MIN_BITS || /^[a-z\s._!-]+$/i.test(value)
 }
 
-/** Shannon's entropy of the characters as they occur, in bits: the most that a value of this make-up can be worth. */
-export function entropyBits(value: string): number {
-  const counts = Map.groupBy(value, (character) => character)
+/** Shannon's entropy of the characters as they occur, repeats aside, in bits: the most that a value of this make-up can be worth. */
+function entropyBits(value: string): number {
+  // What is long is worth enough by its first part.
+  const [, unit = value] = /^(.+?)\1+$/s.exec(value.slice(0, 512)) ?? []
   let bits = 0
-  for (const { length } of counts.values()) bits -= length * Math.log2(length / value.length)
+  for (const { length } of Map.groupBy(unit, (character) => character).values()) {
+    bits -= length * Math.log2(length / unit.length)
+  }
   return bits
 }

@@ -1,5 +1,4 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { type Kysely, sql } from 'kysely'
 import type { Config } from '../../../lib/config.ts'
 import { DatabaseNewerError, migrationState } from '../../../lib/db/migrate.ts'
@@ -12,6 +11,7 @@ import { judgeMysql } from '../../../lib/doctor/judge-mysql.ts'
 import { judgeSqlite } from '../../../lib/doctor/judge-sqlite.ts'
 import { openDatabase } from '../database.ts'
 import { measureClock, readMysqlFacts } from './mysql-facts.ts'
+import { nearestDirectory } from './nearest-directory.ts'
 
 const { ok, warn, skipped } = judgeOf('database')
 
@@ -73,7 +73,8 @@ const MAX_CHECKED_BYTES = 512 * 1024 * 1024
 
 async function* examineSqlite(config: Config, file: string): AsyncGenerator<Finding> {
   const exists = existsSync(file)
-  const writable = isWritable(dirname(file)) && (!exists || isWritable(file))
+  const directory = nearestDirectory(file)
+  const writable = statSync(directory).isDirectory() && isWritable(directory) && (!exists || isWritable(file))
   if (!exists) {
     yield* judgeSqlite({ file, exists, writable })
     return

@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
-import { dirname } from 'node:path'
 import type { Config } from '../../../lib/config.ts'
 import type { Finding } from '../../../lib/doctor/finding.ts'
 import { judgeDisk, judgeMachine } from '../../../lib/doctor/judge-host.ts'
+import { nearestDirectory } from './nearest-directory.ts'
 
 export interface StatFs {
   bsize: number
@@ -20,12 +20,12 @@ export async function* examineHost(
 ): AsyncGenerator<Finding> {
   const file = config?.database.file
   const places = [
-    ...(file && file !== ':memory:' ? [{ use: 'the database', path: dirname(file) }] : []),
+    ...(file && file !== ':memory:' ? [{ use: 'the database', path: nearestDirectory(file) }] : []),
     { use: 'temporary files', path: tmpdir() },
   ]
   for (const place of places) {
     const room = await stat(place.path).catch(() => undefined)
-    // What is missing is a finding of the database.
+    // What cannot be reached is a finding of the database.
     if (room) yield judgeDisk({ ...place, ...roomOf(room) })
   }
   yield* judgeMachine({
