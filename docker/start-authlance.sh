@@ -29,7 +29,7 @@ fi
 DRAIN_MS=800
 STOP_MS=$((stop_seconds * 1000 - 100))
 # The same after one of the two has ended unasked.
-FAIL_MS=1500
+FAIL_MS=1000
 
 dir=${NGINX_DIR:-/tmp/nginx}
 conf=$dir/nginx.conf
@@ -215,7 +215,7 @@ open_pipe() { rm -f "$1" && mkfifo "$1" || exit 2; }
 # Lets the copiers write what is left; something that still holds the pipe does not hold this up.
 flush() {
   local timer copier
-  wake_in 500
+  wake_in 300
   timer=${timers[-1]}
   for copier in "${copiers[@]}"; do
     while alive "$copier" && alive "$timer"; do wait -n; done
