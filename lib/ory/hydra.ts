@@ -52,7 +52,7 @@ export interface ConsentGrant {
 
 /** Undefined where no admin API is configured. */
 export function createHydra(
-  { adminUrl, timeoutMs }: Config['hydra'],
+  { adminUrl, timeoutMs }: Pick<Config['hydra'], 'adminUrl' | 'timeoutMs'>,
   metrics: Metrics,
   send = sendByFetch,
 ): Hydra | undefined {

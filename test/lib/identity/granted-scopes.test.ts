@@ -40,11 +40,7 @@ function services(consents?: Consent[]) {
     }))
     return { status: 200, text: JSON.stringify(list), retryAfter: null, link: null }
   }
-  const hydra = createHydra(
-    { adminUrl: 'http://hydra', timeoutMs: 100, hydraLoginToken: [] },
-    noMetrics,
-    send,
-  )
+  const hydra = createHydra({ adminUrl: 'http://hydra', timeoutMs: 100 }, noMetrics, send)
   return { hydra: hydra!, log: recordLog(), asked }
 }
 
