@@ -21,8 +21,9 @@ export default defineCommand({
     const config = loadConfigFile(args.config)
     const hide = secretHider(config)
     const { backup } = config
-    const store = openObjectStore(config)
-    const context = { store, backup, now: () => Date.now(), signal: endSignal() }
+    const signal = endSignal()
+    const store = openObjectStore(config, signal)
+    const context = { store, backup, now: () => Date.now(), signal }
 
     const outcomes: Outcome[] = []
     for (const source of backupSources(config)) {

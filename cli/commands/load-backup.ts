@@ -105,9 +105,9 @@ async function load(args: Args, config: Config, store: ObjectStore): Promise<voi
   if (manifest.database !== source.name) {
     throw new Error(`${key} is a backup of ${manifest.database}, not of ${source.name}`)
   }
-  await mayReplace(args, target, await countInTarget(target))
-
   const { timeoutMs } = config.backup
+  await mayReplace(args, target, await countInTarget(target, timeoutMs))
+
   const now = () => Date.now()
   const aside = await restore(store, { target, key, manifest, timeoutMs, now, signal: endSignal() })
 

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -23,7 +22,9 @@ export interface BackupBucket {
   put(key: string, body: Uint8Array | string): Promise<void>
   remove(key: string): Promise<void>
   /** Multipart uploads that were begun and neither completed nor aborted. */
-  openUploads(): Promise<number>
+  openUploads(): number
+  /** No longer counts those that are open. */
+  forgetUploads(): void
   stop(): Promise<void>
 }
 
@@ -38,11 +39,20 @@ export async function startBackupBucket(): Promise<BackupBucket> {
     credentials: { accessKeyId, secretAccessKey },
   })
 
+  const open = new Set<string>()
+  function note(method: string, url: string, status: number): void {
+    const [path, query = ''] = url.split('?')
+    if (status >= 300 || !['POST', 'DELETE'].includes(method)) return
+    if (query.includes('uploadId=')) open.delete(path!)
+    else if (query.startsWith('uploads')) open.add(path!)
+  }
+
   let fault: Fault | undefined
   const front = createServer((incoming, response) => {
     if (fault?.(incoming, response)) return
     const { method, url, headers } = incoming
     const passed = request(s3.endpoint + url, { method, headers }, (answer) => {
+      note(method!, url!, answer.statusCode!)
       response.writeHead(answer.statusCode!, answer.headers)
       answer.pipe(response)
     })
@@ -71,10 +81,8 @@ export async function startBackupBucket(): Promise<BackupBucket> {
     async remove(Key) {
       await client.send(new DeleteObjectCommand({ Bucket, Key }))
     },
-    async openUploads() {
-      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }))
-      return Uploads.length
-    },
+    openUploads: () => open.size,
+    forgetUploads: () => open.clear(),
     async stop() {
       client.destroy()
       front.closeAllConnections()

@@ -30,7 +30,7 @@ export async function backUp(
 ): Promise<{ key: string; manifest: Manifest }> {
   const { store, backup, now, signal } = context
   const at = now()
-  const facts = source.kind === 'mysql' ? await lookAtMysql(source) : lookAtSqlite(source)
+  const facts = source.kind === 'mysql' ? await lookAtMysql(source, backup.timeoutMs) : lookAtSqlite(source)
   const dump = source.kind === 'mysql' ? dumpMysql(source, backup.timeoutMs, signal) : dumpSqlite(source)
 
   const { name: database, kind } = source
@@ -101,5 +101,5 @@ async function uploadOrDestroy(store: ObjectStore, key: string, body: Readable):
 
 /** Whether a stream ended because its reader had left, who can tell why. */
 function isCutShort(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+  return error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ABORT_ERR'
 }

@@ -1,7 +1,7 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import type { MysqlSource } from '../../../lib/backup/backup-sources.ts'
 
-const CONNECT_TIMEOUT_MS = 10_000
+const MOST_WAIT_MS = 10_000
 
 /** What a manifest says of the database that was dumped. */
 export interface DatabaseFacts {
@@ -10,8 +10,8 @@ export interface DatabaseFacts {
 }
 
 /** Signs in and looks at the database. @throws in the server's words when it cannot be reached or refuses */
-export async function lookAtMysql(source: MysqlSource): Promise<DatabaseFacts> {
-  return onConnection(source, async (connection) => {
+export async function lookAtMysql(source: MysqlSource, timeoutMs: number): Promise<DatabaseFacts> {
+  return onConnection(source, timeoutMs, async (connection) => {
     const server = await textsOf(connection, 'select version() as text')
     const ours = await textsOf(
       connection,
@@ -36,8 +36,8 @@ const CONTENTS = {
 }
 
 /** How many tables, views, routines and events the database has. */
-export function countContents(source: MysqlSource): Promise<number> {
-  return onConnection(source, async (connection) => {
+export function countContents(source: MysqlSource, timeoutMs: number): Promise<number> {
+  return onConnection(source, timeoutMs, async (connection) => {
     let count = 0
     for (const query of Object.values(CONTENTS)) count += (await textsOf(connection, query)).length
     return count
@@ -45,8 +45,8 @@ export function countContents(source: MysqlSource): Promise<number> {
 }
 
 /** Drops every table, view, routine and event. Triggers go with their tables. */
-export function emptyDatabase(source: MysqlSource): Promise<void> {
-  return onConnection(source, async (connection, escapeId) => {
+export function emptyDatabase(source: MysqlSource, timeoutMs: number): Promise<void> {
+  return onConnection(source, timeoutMs, async (connection, escapeId) => {
     await connection.query('set session foreign_key_checks = 0')
     // A server that is still at work holds its tables: better told soon.
     await connection.query('set session lock_wait_timeout = 10')
@@ -60,6 +60,7 @@ export function emptyDatabase(source: MysqlSource): Promise<void> {
 
 async function onConnection<T>(
   { host, port, user, password, dbname }: MysqlSource,
+  timeoutMs: number,
   work: (connection: Connection, escapeId: (name: string) => string) => Promise<T>,
 ): Promise<T> {
   const { default: mysql } = await import('mysql2/promise')
@@ -70,7 +71,7 @@ async function onConnection<T>(
     ...(password !== undefined && { password }),
     database: dbname,
     charset: 'utf8mb4_bin',
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: Math.min(MOST_WAIT_MS, timeoutMs),
   })
   try {
     return await work(connection, (name) => mysql.escapeId(name, true))
@@ -80,6 +81,6 @@ async function onConnection<T>(
 }
 
 async function textsOf(connection: Connection, sql: string): Promise<string[]> {
-  const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: CONNECT_TIMEOUT_MS })
+  const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: MOST_WAIT_MS })
   return rows.map(({ text }) => text)
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -10,10 +11,11 @@ import {
 import { Upload } from '@aws-sdk/lib-storage'
 import type { Config } from '../../../lib/config.ts'
 
-/** With the 10,000 parts that S3 allows, a backup may have 160 GB. */
-const PART_BYTES = 16 * 1024 * 1024
-const PARTS_AT_ONCE = 2
+/** With the 10,000 parts that S3 allows, a backup may have 100 GB as it is stored. */
+const PART_BYTES = 10 * 1024 * 1024
+const PARTS_AT_ONCE = 3
 const CONNECT_TIMEOUT_MS = 10_000
+const TIDY_TIMEOUT_MS = 10_000
 
 /** The bucket of the backups. Failures begin with `s3:`. */
 export interface ObjectStore {
@@ -31,8 +33,15 @@ export interface ObjectStore {
   close(): void
 }
 
-/** The bucket that `s3Config.secondaryBucket` names. @throws when a key of it is not configured */
-export function openObjectStore({ s3Config: s3, backup }: Pick<Config, 's3Config' | 'backup'>): ObjectStore {
+/**
+ * The bucket that `s3Config.secondaryBucket` names.
+ * @param signal ends an upload that is under way
+ * @throws when a key of the configuration is missing
+ */
+export function openObjectStore(
+  { s3Config: s3, backup }: Pick<Config, 's3Config' | 'backup'>,
+  signal?: AbortSignal,
+): ObjectStore {
   for (const key of ['secondaryBucket', 'key', 'secret'] as const) {
     if (!s3[key]) throw new Error(`s3Config.${key} is not configured`)
   }
@@ -46,12 +55,13 @@ export function openObjectStore({ s3Config: s3, backup }: Pick<Config, 's3Config
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
   const Bucket = s3.secondaryBucket!
+  const uploading = abortable(client, signal)
 
   return {
     async upload(Key, body) {
       const params = { Bucket, Key, Body: body, ContentType: 'application/zstd' }
-      const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE })
-      await inS3(upload.done())
+      const size = { partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }
+      await inS3(new Upload({ client: uploading, params, ...size }).done())
     },
     async put(Key, value) {
       const Body = `${JSON.stringify(value, null, 2)}\n`
@@ -87,6 +97,15 @@ export function openObjectStore({ s3Config: s3, backup }: Pick<Config, 's3Config
   }
 }
 
+/** The client as an upload sees it, which hands on no signal to its requests. What was stored in part is removed even so. */
+function abortable(client: S3Client, signal: AbortSignal | undefined): S3Client {
+  const send = (command: Parameters<S3Client['send']>[0]) => {
+    const tidying = command instanceof AbortMultipartUploadCommand
+    return client.send(command, { abortSignal: tidying ? AbortSignal.timeout(TIDY_TIMEOUT_MS) : signal })
+  }
+  return Object.create(client, { send: { value: send } })
+}
+
 /** A failure of the object store, as against one of the stream that it reads. */
 class StoreError extends Error {
   override readonly name = 'StoreError'
@@ -101,13 +120,15 @@ async function inS3<T>(step: Promise<T>): Promise<T> {
   try {
     return await step
   } catch (error) {
-    const { name, message, code, $metadata } = error as Error & {
-      code?: string
-      $metadata?: { httpStatusCode?: number }
-    }
-    const said = [name === 'Error' ? code : name, message].filter(Boolean).join(': ')
-    throw new StoreError(`s3: ${said || 'unknown failure'}`, $metadata?.httpStatusCode, error)
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+    throw new StoreError(`s3: ${reasonOf(error as Error)}`, status, error)
   }
+}
+
+function reasonOf({ name, message, code }: Error & { code?: string }): string {
+  const kind = code ?? (name === 'Error' ? '' : name)
+  if (!message) return kind || 'unknown failure'
+  return message.includes(kind) ? message : `${kind}: ${message}`
 }
 
 async function orAbsent<T>(step: Promise<T>): Promise<T | undefined> {

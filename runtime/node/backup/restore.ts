@@ -20,8 +20,8 @@ export interface Restore {
 }
 
 /** How many tables and the like a restore would meet in its target. */
-export async function countInTarget(target: BackupSource): Promise<number> {
-  return target.kind === 'mysql' ? countContents(target) : countSqliteContents(target.file)
+export async function countInTarget(target: BackupSource, timeoutMs: number): Promise<number> {
+  return target.kind === 'mysql' ? countContents(target, timeoutMs) : countSqliteContents(target.file)
 }
 
 /**
@@ -44,7 +44,7 @@ export async function restore(
     const aside = `${target.file}.before-restore-${stamp(now())}`
     return (await loadSqlite(target.file, file, aside, signal)) ? aside : undefined
   }
-  await emptyDatabase(target)
+  await emptyDatabase(target, timeoutMs)
   try {
     await loadMysql(target, file, timeoutMs, signal)
   } catch (cause) {
