@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely'
 import { within } from '../async/pause.ts'
 import type { Config } from '../config.ts'
+import { insertAll } from '../db/dialect.ts'
 import { databaseFailure } from '../db/errors.ts'
-import type { Database } from '../db/tables.ts'
+import { createGroupCommit } from '../db/group-commit.ts'
+import type { Database, NewOutboxRow } from '../db/tables.ts'
 import type { EventMessage, PublishResult } from '../events/bus.ts'
 import { eventMessage } from '../events/message.ts'
 import { outboxRow } from '../events/outbox.ts'
@@ -46,9 +48,17 @@ export interface MailIntakeOptions {
   log: Log
   /** Publishes past the outbox; absent where no stream would keep the message. */
   publish?(message: EventMessage): Promise<PublishResult>
+  /** Lets the host take in what has arrived, before a commit that may not let it. */
+  nextTurn?(): Promise<void>
 }
 
-export function createMailIntake({ db, config, log, publish }: MailIntakeOptions): MailIntake {
+export function createMailIntake({ db, config, log, publish, nextTurn }: MailIntakeOptions): MailIntake {
+  const insert = createGroupCommit<NewOutboxRow, boolean>({
+    sizeOf: ({ payload }) => payload.length,
+    keepAll: (rows) => insertNew(db, rows),
+    keepOne: (row) => insertOnce(db, row),
+    ...(nextTurn && { nextTurn }),
+  })
   let importing: Promise<MailKey> | undefined
   const key = () => {
     importing ??= importMailKey(config.mailAuth)
@@ -59,7 +69,7 @@ export function createMailIntake({ db, config, log, publish }: MailIntakeOptions
     if (earlier && (await isKept(db, earlier, mail.now - ALIKE_MS))) return 'repeated'
     const known = lacksName(mail.message) ? await findName(db, mail.message) : undefined
     const row = { ...outboxRow('mail.send', mailPayload(mail.message, known), mail.now, mail.trace), id }
-    return (await insertOnce(db, row)) ? 'accepted' : 'repeated'
+    return (await insert(row)) ? 'accepted' : 'repeated'
   }
 
   async function publishStraight({ message, now, trace }: TakenMail, id: string): Promise<MailOutcome> {
@@ -112,8 +122,15 @@ async function isKept(db: Kysely<Database>, id: string, since: number): Promise<
   return found !== undefined && found.created_at > since
 }
 
+/** @throws a unique violation when there is a row with one of the ids: then none is kept */
+async function insertNew(db: Kysely<Database>, rows: NewOutboxRow[]): Promise<boolean[]> {
+  if (rows.length === 1) return [await insertOnce(db, rows[0]!)]
+  await db.transaction().execute((trx) => insertAll(trx, 'event_outbox', rows))
+  return rows.map(() => true)
+}
+
 /** @returns false when there is a row with the id */
-async function insertOnce(db: Kysely<Database>, row: ReturnType<typeof refusedRow>): Promise<boolean> {
+async function insertOnce(db: Kysely<Database>, row: NewOutboxRow): Promise<boolean> {
   try {
     await db.insertInto('event_outbox').values(row).execute()
     return true

@@ -107,11 +107,12 @@ export async function openServices(
     log,
     metrics,
     events: { wake: () => relay.wake() },
-    ledger: { store: createGroupIntake(db, () => new Promise(setImmediate)), wake: () => ledger.wake() },
+    ledger: { store: createGroupIntake(db, nextTurn), wake: () => ledger.wake() },
     mail: createMailIntake({
       db,
       config,
       log,
+      nextTurn,
       // Without NATS nothing would keep what goes past the outbox.
       ...(config.nats.url && { publish: (message) => publishNow(bus, message) }),
     }),
@@ -144,6 +145,8 @@ export async function openServices(
     },
   }
 }
+
+const nextTurn = () => new Promise<void>(setImmediate)
 
 /** Publishes beside the relay, which may not have connected yet. */
 async function publishNow(bus: Bus, message: EventMessage): Promise<PublishResult> {

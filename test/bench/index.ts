@@ -6,16 +6,21 @@ import { ROOT } from '../../scripts/build/paths.ts'
 import { isAvailable, type Part } from '../parts/available.ts'
 import { benchColdStart } from './cold-start.ts'
 import { canKeepApart } from './cores.ts'
+import { benchFront, benchFrontFloor } from './front.ts'
 import { benchIntake, benchIntakeLatency } from './intake.ts'
+import { benchKratosProxy } from './kratos-proxy.ts'
 import { benchKratosRenewal } from './kratos-renewal.ts'
 import { benchLedgerDrain } from './ledger-drain.ts'
 import { benchLedgerMemory } from './ledger-memory.ts'
+import { benchMail } from './mail.ts'
+import { benchMemoryAfter, benchMemoryAtRest } from './memory.ts'
 import { benchMyGroups } from './my-groups.ts'
 import { buildPrograms, type Programs } from './programs.ts'
 import { benchRelay } from './relay.ts'
 import { benchRenewal } from './renewal.ts'
 import type { BenchResult } from './result.ts'
 import { resultTable } from './result-table.ts'
+import { benchTokenHookLatency } from './token-hook.ts'
 import { benchWorkerSize } from './worker-size.ts'
 
 interface Entry {
@@ -41,9 +46,25 @@ const ENTRIES: Record<string, Entry> = {
   'intake-mariadb': { needs: ['mariadb'], run: (programs) => benchIntake(programs, 'MariaDB') },
   'intake-p50': { needs: ['mariadb'], run: (programs) => benchIntakeLatency(programs, 'MariaDB', 0.5) },
   'intake-p99': { needs: ['mariadb'], run: (programs) => benchIntakeLatency(programs, 'MariaDB', 0.99) },
+  mail: { run: (programs) => benchMail(programs, 'SQLite') },
+  'mail-mariadb': { needs: ['mariadb'], run: (programs) => benchMail(programs, 'MariaDB') },
   ledger: { run: () => benchLedgerDrain('SQLite') },
   'ledger-mariadb': { needs: ['mariadb'], run: () => benchLedgerDrain('MariaDB') },
   'ledger-memory': { run: (programs) => benchLedgerMemory(programs, 'SQLite') },
+  'token-hook-p99': {
+    needs: ['mariadb'],
+    run: (programs) => benchTokenHookLatency(programs, 'MariaDB', 0.99),
+  },
+  front: { needs: ['nginx'], run: benchFront },
+  'front-floor': { needs: ['nginx'], run: benchFrontFloor },
+  'kratos-proxy': { needs: ['kratos', 'nginx'], run: (programs) => benchKratosProxy(programs, false) },
+  'kratos-proxy-apart': {
+    needs: ['kratos', 'nginx'],
+    possible: canKeepApart,
+    run: (programs) => benchKratosProxy(programs, true),
+  },
+  'memory-rest': { run: benchMemoryAtRest },
+  'memory-after': { run: benchMemoryAfter },
   'cold-start': { run: benchColdStart },
   'worker-size': { run: benchWorkerSize },
 }

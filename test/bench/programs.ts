@@ -6,7 +6,7 @@ import { writeConfig } from '../parts/gateway.ts'
 import { startProcess } from '../parts/process.ts'
 import { tempDir } from '../parts/temp-dir.ts'
 
-export type Floor = 'hello' | 'renewal' | 'my-groups' | 'whoami' | 'webhook'
+export type Floor = 'hello' | 'renewal' | 'my-groups' | 'whoami' | 'webhook' | 'mail' | 'token-hook'
 
 /** Bundles of the product and of the floors, made in the same way. */
 export interface Programs {
@@ -26,7 +26,7 @@ export interface Server {
 /** Builds everything that the benchmark starts. @param nodeArgs such as `--cpu-prof` */
 export async function buildPrograms(nodeArgs: string[]): Promise<Programs> {
   const directory = tempDir('bench')
-  const names: Floor[] = ['hello', 'renewal', 'my-groups', 'whoami', 'webhook']
+  const names: Floor[] = ['hello', 'renewal', 'my-groups', 'whoami', 'webhook', 'mail', 'token-hook']
   await Promise.all([
     buildNode(directory),
     bundleNode(

@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
 import { Hono } from 'hono'
 import Stripe from 'stripe'
 import type { Config } from '../../../lib/config.ts'
+import { openInsert } from './insert.ts'
 import { listen, settings } from './listen.ts'
 
 /* The least that a webhook costs: the signature check and one insert of the event. */
@@ -13,10 +13,11 @@ interface WebhookSettings {
 
 const { port, secret, database } = settings<WebhookSettings>()
 const provider = Stripe.createSubtleCryptoProvider()
-const TABLE = `create table if not exists floor_events (id varchar(255) primary key, type varchar(255) not null,
-  created_at bigint not null, livemode integer not null, payload mediumtext not null, received_at bigint not null)`
-const INSERT = `insert into floor_events (id, type, created_at, livemode, payload, received_at) values (?, ?, ?, ?, ?, ?)`
-const insert = await openInsert()
+const insert = await openInsert(database, {
+  create: `create table if not exists floor_events (id varchar(255) primary key, type varchar(255) not null,
+    created_at bigint not null, livemode integer not null, payload mediumtext not null, received_at bigint not null)`,
+  insert: `insert into floor_events (id, type, created_at, livemode, payload, received_at) values (?, ?, ?, ?, ?, ?)`,
+})
 
 const app = new Hono()
 app.post('/authlance/payments/api/v1/stripe/webhook', async (context) => {
@@ -27,28 +28,3 @@ app.post('/authlance/payments/api/v1/stripe/webhook', async (context) => {
   return context.json('ok')
 })
 listen(app, port)
-
-/** One connection pool of the product's size on MariaDB; on SQLite as durable as the product writes. */
-async function openInsert(): Promise<(values: (string | number)[]) => Promise<unknown> | unknown> {
-  if (database.file) {
-    const sqlite = new DatabaseSync(database.file)
-    sqlite.exec('pragma journal_mode = wal; pragma synchronous = full')
-    sqlite.exec(TABLE)
-    const prepared = sqlite.prepare(INSERT)
-    return (values) => prepared.run(...values)
-  }
-  // The bundle gives a CommonJS module its default export alone.
-  const { default: mysql } = await import('mysql2')
-  const { host, port: dbPort, user, password, dbname, poolSize } = database
-  const pool = mysql.createPool({
-    host,
-    port: dbPort,
-    user,
-    password,
-    database: dbname,
-    connectionLimit: poolSize,
-  })
-  const promised = pool.promise()
-  await promised.query(TABLE)
-  return (values) => promised.query(INSERT, values)
-}
