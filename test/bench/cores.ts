@@ -7,12 +7,11 @@ export function canKeepApart(): boolean {
   return findProgram('taskset') !== undefined && availableParallelism() > 1
 }
 
-/** Leaves core 0 to one process; the other and this one share the rest. @returns what lets this one run everywhere again */
-export function keepApart(pid: number, other: number): () => void {
+/** Leaves core 0 to one process; the others and this one share the rest. @returns what lets this one run everywhere again */
+export function keepApart(pid: number, ...others: number[]): () => void {
   const last = availableParallelism() - 1
   pin(pid, '0')
-  pin(other, `1-${last}`)
-  pin(process.pid, `1-${last}`)
+  for (const other of [...others, process.pid]) pin(other, `1-${last}`)
   return () => pin(process.pid, `0-${last}`)
 }
 
