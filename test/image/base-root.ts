@@ -2,6 +2,7 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -38,6 +39,8 @@ export async function makeDebianRoot(root: string): Promise<void> {
     rmSync(join(root, path), { recursive: true, force: true })
     mkdirSync(join(root, path), { recursive: true })
   }
+  // Container engines bring their own devices.
+  for (const path of readdirSync(join(root, 'dev'))) rmSync(join(root, 'dev', path), { recursive: true })
   // debootstrap copies this machine's.
   for (const path of ['etc/resolv.conf', 'etc/hostname']) writeFileSync(join(root, path), '')
   rmSync(join(root, 'etc/apt/sources.list'), { force: true })

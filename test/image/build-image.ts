@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { addNode, describeNode, makeDebianRoot } from './base-root.ts'
+import { hashFiles } from './build-context.ts'
 import { copyFromStage, copyStep, type Step } from './copy-step.ts'
 import type { LayerStore, Layers } from './layer-store.ts'
 import type { Instruction, Stage } from './read-dockerfile.ts'
@@ -94,12 +95,13 @@ async function buildStage(stage: Stage, { context, store, scratch, named }: Surr
 }
 
 async function standIn(image: string, store: LayerStore): Promise<Layers> {
-  const debian: Step = { key: '', make: makeDebianRoot }
+  const key = hashFiles(import.meta.dirname, ['base-root.ts'])
+  const debian: Step = { key, make: makeDebianRoot }
   const layers = await store.add([], 'debootstrap in place of debian:bookworm-slim', debian)
   if (image.startsWith('debian:bookworm-')) return layers
   if (!image.startsWith('node:') || !image.includes('-bookworm-slim'))
     throw new Error(`there is no stand-in for ${image}`)
-  const node: Step = { key: '', make: async (root) => addNode(root) }
+  const node: Step = { key, make: async (root) => addNode(root) }
   return store.add(layers, `${describeNode()} of this machine in place of ${image.replace(/@.*/, '')}`, node)
 }
 

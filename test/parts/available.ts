@@ -8,6 +8,7 @@ export type Part =
   | 'mariadb'
   | 'nats'
   | 'nginx'
+  | 'shellcheck'
   | 'chromium'
   | 'go'
   | 'kratos'
@@ -19,6 +20,7 @@ const CHECKS: Record<Part, () => boolean> = {
   mariadb: () => Boolean(findProgram('mariadbd') && findProgram('mariadb-install-db')),
   nats: () => Boolean(findProgram('nats-server')),
   nginx: () => Boolean(findProgram('nginx')),
+  shellcheck: () => Boolean(findProgram('shellcheck')),
   chromium: () => Boolean(findProgram('chromium', 'chromium-browser', 'google-chrome')),
   go: () => Boolean(goProgram() && findProgram('gcc', 'cc', 'clang')),
   // Both are built before the tests, since a build within them would outlast their time limits.

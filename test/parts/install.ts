@@ -13,6 +13,7 @@ const WANTED: Array<{ part: Part; packages: string[]; tests: string }> = [
   { part: 'mariadb', packages: ['mariadb-server-core', 'mariadb-client'], tests: 'MariaDB and edge tests' },
   { part: 'nats', packages: ['nats-server'], tests: 'NATS and edge tests' },
   { part: 'nginx', packages: ['nginx'], tests: 'tests of the container' },
+  { part: 'shellcheck', packages: ['shellcheck'], tests: "check of the container's scripts" },
   { part: 'chromium', packages: ['chromium'], tests: 'browser tests' },
   {
     part: 'go',
