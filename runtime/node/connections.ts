@@ -21,15 +21,30 @@ interface Connection {
  * stays unused is closed. A connection that is closed while the next request is on its way fails that request, and proxies repeat
  * no POST. `server.close` alone closes every idle connection at once, and waits for browsers' unused ones.
  */
-export function trackConnections(server: Server): { end(): void } {
+export interface Connections {
+  /** Resolves when no connection is left. */
+  end(): Promise<void>
+  /** Closes what is left. */
+  cut(): void
+}
+
+/** @param server has no connection yet */
+export function trackConnections(server: Server): Connections {
   // One entry for each connection and none for each request: tables that gain and lose an entry with each request keep their dead
   // entries from being collected while they are young.
   const current = new Map<Socket, Connection>()
   let ending = false
+  const ended = Promise.withResolvers<void>()
+  const lookForEnd = () => {
+    if (current.size === 0) ended.resolve()
+  }
 
   server.on('connection', (socket) => {
     current.set(socket, { response: undefined, quietSince: performance.now(), bytesRead: 0 })
-    socket.once('close', () => current.delete(socket))
+    socket.once('close', () => {
+      current.delete(socket)
+      if (ending) lookForEnd()
+    })
   })
   server.prependListener('request', ({ socket }, response) => {
     if (ending) response.setHeader('connection', 'close')
@@ -56,15 +71,20 @@ export function trackConnections(server: Server): { end(): void } {
   }
 
   return {
-    end() {
+    async end() {
       ending = true
       for (const { response } of current.values()) {
         if (response && !response.headersSent) response.setHeader('connection', 'close')
       }
-      sweep()
       // Right after a look at the sockets, so that a request that has arrived is not overlooked.
       const timer = setInterval(() => setImmediate(sweep), SWEEP_MS)
-      server.once('close', () => clearInterval(timer))
+      sweep()
+      lookForEnd()
+      await ended.promise
+      clearInterval(timer)
+    },
+    cut() {
+      for (const socket of current.keys()) socket.destroy()
     },
   }
 }

@@ -1,11 +1,12 @@
 import type { Server } from 'node:http'
-import { type AddressInfo, Server as TcpServer } from 'node:net'
+import type { Socket } from 'node:net'
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import { within } from '../../lib/async/pause.ts'
 import type { ExecutionContext } from '../../lib/env.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createRouter } from '../router.ts'
 import { trackConnections } from './connections.ts'
+import { type Address, openPort, stopAccepting, urlOf } from './port.ts'
 import type { Serving } from './serving.ts'
 
 export interface Listener {
@@ -28,11 +29,19 @@ const MAX_HEADER_BYTES = 64 * 1024
  */
 const KEEP_ALIVE_MS = 80_000
 
-/** Serves routes on one port, each request with the services of the moment it came. @param port 0 takes a free one */
+/** Where connections come from when another process holds the port. */
+export type Inlet = (take: (socket: Socket) => void) => void
+
+/**
+ * Serves routes on one port, each request with the services of the moment it came.
+ * @param address port 0 takes a free one
+ * @param inlet hands connections over, and no port is opened
+ */
 export async function listen(
   routes: Route[],
   serving: () => Serving,
-  { host, port }: { host: string; port: number },
+  address: Address,
+  inlet?: Inlet,
 ): Promise<Listener> {
   const router = createRouter(routes)
   const server = createAdaptorServer({
@@ -51,33 +60,24 @@ export async function listen(
   }) as Server
   const connections = trackConnections(server)
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  const { port: bound } = server.address() as AddressInfo
+  const port = inlet ? address.port : await openPort(server, address)
+  if (inlet) {
+    // Begins the watch over slow requests, which else begins with the port.
+    server.emit('listening')
+    inlet((socket) => void server.emit('connection', socket))
+  }
   return {
-    port: bound,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    port,
+    url: urlOf({ ...address, port }),
     async close(limitMs = 5000) {
-      // Right after a turn of accepting: the kernel resets connections that it has taken and nobody has accepted.
-      await new Promise(setImmediate)
-      const closed = new Promise<void>((resolve) => stopAccepting(server, resolve))
-      connections.end()
-      const done = await within(limitMs, closed)
-      server.closeAllConnections()
+      if (!inlet) await stopAccepting(server)
+      const done = await within(limitMs, connections.end())
+      connections.cut()
+      // Only this ends the watch over slow requests.
+      server.close()
       return done
     },
   }
-}
-
-/** What `server.close` does, but for ending idle connections at once. */
-function stopAccepting(server: Server, closed: () => void): void {
-  TcpServer.prototype.close.call(server, () => {
-    // Only now does it end the timer that watches over slow requests.
-    server.close()
-    closed()
-  })
 }
 
 function executionContext(

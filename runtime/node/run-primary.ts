@@ -1,8 +1,9 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { Logger } from 'pino'
+import { pause } from '../../lib/async/pause.ts'
 import { type Config, type LoadedConfig, secretValues } from '../../lib/config.ts'
 import { createLog, stdoutByTurn } from './log.ts'
 import { readAgain } from './read-again.ts'
+import { type SharedPorts, sharePorts } from './share-ports.ts'
 import { createMetricsSum } from './sum-metrics.ts'
 import { createSupervisor } from './supervisor.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -12,7 +13,7 @@ export interface PrimaryOptions {
   workers: number
   /** Reads the configuration anew. @throws when it cannot be used */
   read(): LoadedConfig
-  /** Called when all workers serve, once. */
+  /** Called when all workers serve and both ports are open. */
   ready(urls: { url: string; internalUrl: string }): void
 }
 
@@ -20,49 +21,88 @@ export interface PrimaryOptions {
 const STOP_SLACK_MS = 500
 
 /**
- * Runs workers that share the listeners, each this same command line, and serves nothing itself: starts them again when they end
- * unasked, passes signals on, and ends the process, with 0 when all of them stopped in time.
+ * Holds the ports and passes each connection to one of several workers, which are this same command line; serves nothing itself.
+ * Starts workers again that end unasked, passes on what signals ask for, and ends the process: with 0 when all stopped in time.
  */
 export async function runPrimary(config: Config, { workers, read, ready }: PrimaryOptions): Promise<never> {
   const stdout = stdoutByTurn({ shared: true })
   const openLog = (from: Config) => createLog(from.log.level, secretValues(from), stdout)
   let current = config
-  let log: Logger = openLog(config)
+  let log = openLog(config)
+  let ports: SharedPorts | undefined
   const sum = createMetricsSum()
+  const supervisor = createSupervisor({
+    workers,
+    fork,
+    log: () => log,
+    askToStop: (worker) => send(worker, { kind: 'stop' }),
+  })
 
   cluster.setupPrimary({ args: process.argv.slice(2), serialization: 'advanced' })
-  const supervisor = createSupervisor({ workers, fork, ready, log: () => log })
-
   function fork(): Worker {
     const worker = cluster.fork()
-    worker.on('message', async (message: FromWorker) => {
-      if (message.kind === 'ready') supervisor.becameReady(worker, message)
-      if (message.kind === 'snapshot') sum.receive(worker.id, message.id, message.metrics)
-      if (message.kind !== 'sum') return
-      const text = await sum.render(supervisor.serving())
-      if (worker.isConnected()) worker.send({ kind: 'sum', id: message.id, text } satisfies ToWorker)
-    })
+    worker.on('message', (message: FromWorker) => void heed(worker, message))
+    worker.on('error', (error) =>
+      log.warn({ err: error, pid: worker.process.pid }, 'a worker cannot be reached'),
+    )
     worker.on('exit', (code, signal) => {
       sum.ended(worker.id)
-      supervisor.ended(worker, { code, signal })
+      supervisor.workerEnded(worker, { code, signal })
     })
     return worker
   }
 
+  async function heed(worker: Worker, message: FromWorker): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+        supervisor.workerReady(worker)
+        ports?.retry()
+        break
+      case 'leaving':
+        supervisor.workerLeaving(worker)
+        break
+      case 'snapshot':
+        sum.receive(worker.id, message.id, message.metrics)
+        break
+      case 'sum':
+        send(worker, { kind: 'sum', id: message.id, text: await sum.render(supervisor.serving()) })
+        break
+    }
+  }
+
+  let stopping = false
+  async function stop(): Promise<void> {
+    if (stopping) return
+    stopping = true
+    const { drainMs, timeoutMs } = current.shutdown
+    for (const worker of supervisor.serving()) send(worker, { kind: 'announceStop' })
+    if (ports && drainMs > 0) await pause(drainMs)
+    await ports?.close()
+    supervisor.stop(timeoutMs + STOP_SLACK_MS)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
+
   process.on('SIGHUP', () => {
+    if (stopping) return
     // Read here first: what cannot be used is told once, and no worker differs from the others.
     const next = readAgain(read, log)
     if (!next) return
     current = next.config
     log = openLog(current)
-    supervisor.reload()
+    for (const worker of Object.values(cluster.workers ?? {})) if (worker) send(worker, { kind: 'reload' })
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      const { drainMs, timeoutMs } = current.shutdown
-      supervisor.stop(drainMs + timeoutMs + STOP_SLACK_MS)
-    })
-  }
 
-  process.exit(await supervisor.run())
+  void supervisor.start().then(async () => {
+    try {
+      ports = await sharePorts(config, supervisor.serving)
+      ready(ports)
+    } catch (error) {
+      supervisor.fail({ err: error }, 'a port cannot be opened')
+    }
+  })
+  process.exit(await supervisor.ended)
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message)
 }

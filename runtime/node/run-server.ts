@@ -2,26 +2,37 @@ import type { Logger } from 'pino'
 import { coalesce } from '../../lib/async/coalesce.ts'
 import { type Config, ConfigError, type LoadedConfig, secretValues } from '../../lib/config.ts'
 import { createLog, stdoutByTurn } from './log.ts'
-import type { SumMetrics } from './metrics.ts'
 import { readAgain } from './read-again.ts'
-import { type RunningServer, serve } from './serve.ts'
+import { type RunningServer, type ServeOptions, serve } from './serve.ts'
 
 export interface RunOptions {
   /** Reads the configuration anew. @throws when it cannot be used */
   read(): LoadedConfig
   /** Called when both listeners accept. */
   ready(server: RunningServer): void
-  /** This process is one of several that write to the same stdout; what a scrape answers then. */
-  sumMetrics?: SumMetrics
+  /** This process is one of several, which also write to the same stdout. */
+  shared?: ServeOptions['shared']
+  /** Default: by signals. */
+  control?: Control
+}
+
+/** Who says when to reload and when to stop. */
+export interface Control {
+  onReload(listener: () => void): void
+  /** Called once the server is ready. */
+  stopAsked(): Promise<void>
+  /** The time to drain is over when the stop is asked for. */
+  drained: boolean
 }
 
 /**
- * Serves until SIGTERM or SIGINT, then ends the process: with 0 when everything was done in time. SIGHUP reloads the
+ * Serves until SIGTERM or SIGINT (or as `control` says), then ends the process: with 0 when everything was done in time. SIGHUP reloads the
  * configuration and the files that it names.
  * @throws when the start fails
  */
-export async function runServer(config: Config, { read, ready, sumMetrics }: RunOptions): Promise<never> {
-  const stdout = stdoutByTurn({ shared: sumMetrics !== undefined })
+export async function runServer(config: Config, options: RunOptions): Promise<never> {
+  const { read, ready, shared, control = bySignals() } = options
+  const stdout = stdoutByTurn({ shared: shared !== undefined })
   const openLog = ({ log: { level } }: Config, secrets: string[]) => createLog(level, secrets, stdout)
   const started = Promise.withResolvers<RunningServer>()
   let log = openLog(config, secretValues(config))
@@ -37,20 +48,20 @@ export async function runServer(config: Config, { read, ready, sumMetrics }: Run
     log = openLog(next.config, longestFirst(secrets))
     await reloadServer(server, next, log)
   })
-  process.on('SIGHUP', () => void reload())
+  control.onReload(() => void reload())
 
-  const server = await serve(config, { log, ...(sumMetrics && { sumMetrics }) })
+  const server = await serve(config, { log, ...(shared && { shared }) })
   ready(server)
   started.resolve(server)
 
-  await stopSignal()
+  await control.stopAsked()
   stopping = true
   const { drainMs, timeoutMs } = server.env.config.shutdown
   setTimeout(() => {
     log.error({}, 'stopped before everything was done')
     process.exit(1)
   }, drainMs + timeoutMs)
-  await server.stop()
+  await server.stop({ drained: control.drained })
   process.exit(0)
 }
 
@@ -70,8 +81,13 @@ function longestFirst(secrets: string[]): string[] {
   return [...new Set(secrets)].sort((a, b) => b.length - a.length)
 }
 
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
+function bySignals(): Control {
+  return {
+    onReload: (listener) => void process.on('SIGHUP', listener),
+    stopAsked: () =>
+      new Promise((resolve) => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+      }),
+    drained: false,
+  }
 }

@@ -6,7 +6,7 @@ import type { Route } from '../../lib/http/route.ts'
 import { routes } from '../routes.generated.ts'
 import { type Generation, openGeneration } from './generation.ts'
 import { keepListeners } from './keep-listeners.ts'
-import { type Listener, listen } from './listen.ts'
+import { type Inlet, type Listener, listen } from './listen.ts'
 import { createMetrics, type NodeMetrics, type SumMetrics } from './metrics.ts'
 import type { ServiceOptions } from './open-services.ts'
 import { createSharedParts } from './shared-parts.ts'
@@ -34,24 +34,30 @@ export interface RunningServer {
    * @throws when the new services cannot be opened; then nothing has changed
    */
   reload(config: Config, log: Logger): Promise<void>
+  /** Says that this replica will stop: readiness turns to `down`, everything else goes on. */
+  announceStop(): void
   /**
    * After `shutdown.drainMs` stops accepting, finishes requests, flushes the outbox and closes everything, within
    * `shutdown.timeoutMs`. What is not done by then is left with a warning: events that were committed wait in the outbox for the
    * next start.
+   * @param options.drained the time to drain is over
    */
-  stop(): Promise<void>
+  stop(options?: { drained?: boolean }): Promise<void>
 }
 
 export interface ServeOptions extends ServiceOptions {
   log: Logger
   /** Routes of this host alone, beside the product's own on the public API. */
   extraRoutes?: Route[]
-  /** What a scrape answers where this process is one of several. */
-  sumMetrics?: SumMetrics
+  /** Where this process is one of several: what a scrape answers, and where connections come from. */
+  shared?: { sumMetrics: SumMetrics; inlets: Record<ListenerName, Inlet> }
 }
+
+export type ListenerName = 'api' | 'internal'
 
 /** Starts the product from a configuration: migrations, both listeners, the relay and the seeding of users. */
 export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
+  const { shared } = options
   const parts = createSharedParts()
   const waiting = () => current.waiting
   const metrics = createMetrics(
@@ -59,7 +65,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       outboxStats: () => waiting().outboxStats(),
       stripeEventStats: () => waiting().stripeEventStats(),
     },
-    options.sumMetrics,
+    shared?.sumMetrics,
   )
   let current: Generation = await openGeneration(config, { ...options, parts, metrics })
   const retiring = new Set<Promise<void>>()
@@ -70,8 +76,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   try {
     const serving = () => current.serving
     const apiRoutes = [...(options.extraRoutes ?? []), ...routesOf('api')]
-    api = await listen(apiRoutes, serving, { host: config.host, port: config.port })
-    internal = await listen(routesOf('internal'), serving, config.mailAuth)
+    api = await listen(apiRoutes, serving, config, shared?.inlets.api)
+    internal = await listen(routesOf('internal'), serving, config.mailAuth, shared?.inlets.internal)
   } catch (error) {
     await current.close(config.shutdown.timeoutMs)
     throw error
@@ -98,12 +104,13 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       const retired = retire(old).finally(() => retiring.delete(retired))
       retiring.add(retired)
     },
-    async stop() {
+    announceStop: () => current.announceStop(),
+    async stop({ drained = false } = {}) {
       stopping = true
       const { config, log } = current.serving.env
       const { drainMs, timeoutMs } = config.shutdown
       current.announceStop()
-      if (drainMs > 0) await pause(drainMs)
+      if (drainMs > 0 && !drained) await pause(drainMs)
 
       const startedAt = performance.now()
       const leftUntil = (share: number) => timeoutMs * share - (performance.now() - startedAt)
@@ -124,7 +131,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   }
 }
 
-function routesOf(listener: 'api' | 'internal'): Route[] {
+function routesOf(listener: ListenerName): Route[] {
   return routes
     .map(({ route }) => route)
     .filter((route) => route.listener === listener || route.listener === 'both')

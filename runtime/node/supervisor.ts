@@ -1,17 +1,12 @@
 import type { Worker } from 'node:cluster'
 import type { Log } from '../../lib/log.ts'
 
-export interface Urls {
-  url: string
-  internalUrl: string
-}
-
 export interface SupervisorOptions {
   workers: number
   fork(): Worker
-  /** Called once, when all workers serve for the first time. */
-  ready(urls: Urls): void
   log(): Log
+  /** Asks a worker that serves to finish what it has and to end. */
+  askToStop(worker: Worker): void
 }
 
 export interface Exit {
@@ -21,14 +16,17 @@ export interface Exit {
 
 /** Keeps a number of workers running. */
 export interface Supervisor {
-  /** Starts the workers. @returns the exit code of the whole, when none is left */
-  run(): Promise<number>
-  becameReady(worker: Worker, urls: Urls): void
-  ended(worker: Worker, exit: Exit): void
-  /** Workers that take requests. */
+  /** Starts the workers. @returns resolves when all serve for the first time; never when one cannot start */
+  start(): Promise<void>
+  /** Resolves when no worker is left, with the exit code of the whole. */
+  ended: Promise<number>
+  workerReady(worker: Worker): void
+  workerLeaving(worker: Worker): void
+  workerEnded(worker: Worker, exit: Exit): void
+  /** Workers that take connections. */
   serving(): Worker[]
-  /** Has every worker read its configuration anew. */
-  reload(): void
+  /** Ends everything with exit code 1: something else than a worker has failed. */
+  fail(fields: object, message: string): void
   /** Has every worker stop; kills those that still run after the limit. */
   stop(limitMs: number): void
 }
@@ -41,58 +39,62 @@ const FIRST_PAUSE_MS = 200
 /** After a failure, how long the others have to stop. */
 const FAILED_STOP_MS = 1000
 
-export function createSupervisor({ workers, fork, ready, log }: SupervisorOptions): Supervisor {
-  interface State {
-    readyAt?: number
-    /** Asked to reload before it could hear of it. */
-    reload?: boolean
-  }
-  const running = new Map<Worker, State>()
-  const done = Promise.withResolvers<number>()
+type State = { kind: 'starting' } | { kind: 'serving'; since: number } | { kind: 'leaving' }
+
+export function createSupervisor({ workers, fork, log, askToStop }: SupervisorOptions): Supervisor {
+  const states = new Map<Worker, State>()
   const restarts = new Set<NodeJS.Timeout>()
-  let announced = false
+  const started = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<number>()
+  let complete = false
   let stopping = false
   let exitCode = 0
   let failures = 0
 
-  const serving = () => [...running].filter(([, { readyAt }]) => readyAt !== undefined).map(([one]) => one)
-  const start = () => void running.set(fork(), {})
+  const startOne = () => void states.set(fork(), { kind: 'starting' })
+  const serving = () => [...states].filter(([, { kind }]) => kind === 'serving').map(([worker]) => worker)
 
-  function becameReady(worker: Worker, urls: Urls): void {
-    const state = running.get(worker)
-    if (!state) return
-    state.readyAt = performance.now()
-    if (state.reload) worker.process.kill('SIGHUP')
-    if (announced || stopping) return
-    // The first runs the migrations, and fails alone where all would fail.
-    if (running.size === 1) for (let count = 1; count < workers; count++) start()
-    if (serving().length < workers) return
-    announced = true
-    ready(urls)
+  function startLater(pauseMs: number): void {
+    const timer = setTimeout(() => {
+      restarts.delete(timer)
+      startOne()
+    }, pauseMs)
+    restarts.add(timer)
   }
 
-  function ended(worker: Worker, { code, signal }: Exit): void {
-    const { readyAt } = running.get(worker) ?? {}
-    running.delete(worker)
-    const early = readyAt === undefined
+  function workerReady(worker: Worker): void {
+    if (stopping || !states.has(worker)) return
+    states.set(worker, { kind: 'serving', since: performance.now() })
+    if (complete) return
+    // The first runs the migrations, and fails alone where all would fail.
+    if (states.size === 1) for (let count = 1; count < workers; count++) startOne()
+    if (serving().length < workers) return
+    complete = true
+    started.resolve()
+  }
+
+  function workerLeaving(worker: Worker): void {
+    if (stopping || states.get(worker)?.kind !== 'serving') return
+    states.set(worker, { kind: 'leaving' })
+    askToStop(worker)
+  }
+
+  function workerEnded(worker: Worker, { code, signal }: Exit): void {
+    const state = states.get(worker)!
+    states.delete(worker)
     if (stopping) {
-      if (code !== 0 && !(early && signal === 'SIGTERM')) exitCode = 1
-      if (running.size === 0) done.resolve(exitCode)
+      if (code !== 0 && state.kind !== 'starting') exitCode = 1
+      if (states.size === 0) ended.resolve(exitCode)
       return
     }
+    if (state.kind === 'leaving' && code === 0) return void startLater(0)
     const pid = worker.process.pid
-    if (!announced) return void fail({ pid, code, signal }, 'a worker could not start')
-    failures = early || performance.now() - readyAt < PROVEN_MS ? failures + 1 : 1
+    if (!complete) return void fail({ pid, code, signal }, 'a worker could not start')
+    const proven = state.kind === 'serving' && performance.now() - state.since >= PROVEN_MS
+    failures = proven ? 1 : failures + 1
     if (failures > MAX_FAILURES) return void fail({ pid, code, signal }, 'workers end again and again')
     log().error({ pid, code, signal, failures }, 'a worker has ended unasked, another takes its place')
-    const timer = setTimeout(
-      () => {
-        restarts.delete(timer)
-        start()
-      },
-      failures === 1 ? 0 : FIRST_PAUSE_MS * 2 ** (failures - 2),
-    )
-    restarts.add(timer)
+    startLater(failures === 1 ? 0 : FIRST_PAUSE_MS * 2 ** (failures - 2))
   }
 
   function fail(fields: object, message: string): void {
@@ -105,29 +107,29 @@ export function createSupervisor({ workers, fork, ready, log }: SupervisorOption
     if (stopping) return
     stopping = true
     for (const timer of restarts) clearTimeout(timer)
-    if (running.size === 0) done.resolve(exitCode)
-    for (const worker of running.keys()) worker.process.kill('SIGTERM')
+    if (states.size === 0) ended.resolve(exitCode)
+    for (const [worker, { kind }] of states) {
+      if (kind === 'serving') askToStop(worker)
+      if (kind === 'starting') worker.process.kill('SIGKILL')
+    }
     setTimeout(() => {
       exitCode = 1
       log().error({}, 'stopped before everything was done')
-      for (const worker of running.keys()) worker.process.kill('SIGKILL')
+      for (const worker of states.keys()) worker.process.kill('SIGKILL')
     }, limitMs).unref()
   }
 
   return {
-    run() {
-      start()
-      return done.promise
+    start() {
+      startOne()
+      return started.promise
     },
-    becameReady,
-    ended,
+    ended: ended.promise,
+    workerReady,
+    workerLeaving,
+    workerEnded,
     serving,
-    reload() {
-      for (const [worker, state] of running) {
-        if (state.readyAt === undefined) state.reload = true
-        else worker.process.kill('SIGHUP')
-      }
-    },
+    fail,
     stop,
   }
 }

@@ -1,13 +1,24 @@
 import type { MetricsSnapshot } from './metrics.ts'
+import type { ListenerName } from './serve.ts'
 
 /** What a worker tells the primary process. */
 export type FromWorker =
-  | { kind: 'ready'; url: string; internalUrl: string }
+  | { kind: 'ready' }
+  /** Was told to stop by somebody else, and takes no more connections. */
+  | { kind: 'leaving' }
   /** Asks for the counts of all workers. */
   | { kind: 'sum'; id: number }
   | { kind: 'snapshot'; id: number; metrics: MetricsSnapshot }
 
-/** What the primary process tells a worker. */
+/** What the primary process tells a worker; what it sends first arrives first. */
 export type ToWorker =
+  /** Comes with a socket. */
+  | { kind: 'connection'; listener: ListenerName }
+  | { kind: 'reload' }
+  /** Readiness is to turn to `down`. */
+  | { kind: 'announceStop' }
+  /** No connection will come any more. */
+  | { kind: 'stop' }
   /** Asks for the worker's own counts. */
-  { kind: 'snapshot'; id: number } | { kind: 'sum'; id: number; text: string }
+  | { kind: 'snapshot'; id: number }
+  | { kind: 'sum'; id: number; text: string }

@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net'
+import type { Inlet } from './listen.ts'
+import type { RunningServer, ServeOptions } from './serve.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+/** The side of a worker in what it and the primary process tell each other. */
+export interface WorkerLink {
+  shared: NonNullable<ServeOptions['shared']>
+  /** Resolves when the primary sends no more connections. */
+  stopAsked: Promise<void>
+  onReload(listener: () => void): void
+  /** Says that connections may come, and answers from this server's counts. */
+  ready(server: RunningServer): void
+  leave(): void
+}
+
+export function openWorkerLink(): WorkerLink {
+  const takers: Partial<Record<'api' | 'internal', (socket: Socket) => void>> = {}
+  const asked = new Map<number, (text: string) => void>()
+  const stop = Promise.withResolvers<void>()
+  let reload = () => {}
+  let server: RunningServer | undefined
+  let lastId = 0
+
+  process.on('message', async (message: ToWorker, socket?: Socket) => {
+    switch (message.kind) {
+      case 'connection':
+        if (socket) takers[message.listener]?.(withHalves(socket))
+        break
+      case 'reload':
+        reload()
+        break
+      case 'announceStop':
+        server?.announceStop()
+        break
+      case 'stop':
+        stop.resolve()
+        break
+      case 'snapshot':
+        if (server) send({ kind: 'snapshot', id: message.id, metrics: await server.metrics.snapshot() })
+        break
+      case 'sum':
+        asked.get(message.id)?.(message.text)
+        asked.delete(message.id)
+        break
+    }
+  })
+
+  const inletOf =
+    (name: 'api' | 'internal'): Inlet =>
+    (take) => {
+      takers[name] = take
+    }
+  return {
+    shared: {
+      inlets: { api: inletOf('api'), internal: inletOf('internal') },
+      sumMetrics: () =>
+        new Promise((resolve) => {
+          const id = ++lastId
+          asked.set(id, resolve)
+          send({ kind: 'sum', id })
+        }),
+    },
+    stopAsked: stop.promise,
+    onReload(listener) {
+      reload = listener
+    },
+    ready(running) {
+      server = running
+      send({ kind: 'ready' })
+    },
+    leave: () => send({ kind: 'leaving' }),
+  }
+}
+
+/** As the sockets of an HTTP server are: a client that has sent everything still gets its answer. */
+function withHalves(socket: Socket): Socket {
+  socket.allowHalfOpen = true
+  return socket
+}
+
+/** Without a primary there is nobody to tell, and the worker ends. */
+function send(message: FromWorker): void {
+  if (process.connected) process.send!(message)
+}
