@@ -39,7 +39,7 @@ service='' nginx='' exit_code=0 left_at=0 drained='' reload_at_ready=''
 copiers=() timers=()
 
 main() {
-  mkdir -p -m 700 "$dir" || exit 2
+  (umask 077 && mkdir -p "$dir") || exit 2
   rm -f "$dir/nginx.pid" "$dir/api"
   trap on_stop TERM INT QUIT
   trap on_reload HUP
