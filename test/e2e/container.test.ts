@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { requirePart } from '../parts/available.ts'
+import { startContainer } from '../parts/container.ts'
+import { writeConfig } from '../parts/gateway.ts'
+import { readEvents } from '../parts/jetstream-events.ts'
+import { startNats } from '../parts/nats.ts'
+import { tempDir } from '../parts/temp-dir.ts'
+import { startWhoamiStub, vouch, type WhoamiStub } from '../parts/whoami-stub.ts'
+
+/* The start script with nginx and the product itself. */
+
+describe.skipIf(requirePart('nginx'))('the container', () => {
+  let kratos: WhoamiStub
+  beforeAll(async () => {
+    kratos = await startWhoamiStub()
+  })
+  afterAll(() => kratos.close())
+
+  const start = (config: Record<string, unknown> = {}) => {
+    const file = writeConfig({
+      database: { file: `${tempDir('container')}/authlance.sqlite` },
+      kratos: { url: kratos.url, adminUrl: kratos.url },
+      trustedProxies: ['127.0.0.1'],
+      ...config,
+    })
+    return startContainer({ args: ['serve', '--config', file] })
+  }
+  const exchange = (url: string, name: string) =>
+    fetch(`${url}/authlance/identity/me`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-session-token': name },
+      body: JSON.stringify({ session: `sid-${name}` }),
+    })
+
+  it.skipIf(requirePart('nats'))(
+    'finishes a slow sign-in at SIGTERM and publishes its events, exit 0',
+    async () => {
+      const nats = await startNats()
+      const container = await start({ nats: { url: nats.url }, events: { relayIntervalMs: 60_000 } })
+      await container.served()
+      kratos.respondWhoami(async (request, response) => {
+        await sleep(1500)
+        return vouch(request, response)
+      })
+      const underWay = exchange(container.url, 'ada')
+      await sleep(300)
+      const from = performance.now()
+      const { code } = await container.stop()
+      kratos.respondWhoami(vouch)
+
+      expect((await underWay).status).toBe(200)
+      expect(code).toBe(0)
+      expect(performance.now() - from).toBeLessThan(10_000)
+      expect((await readEvents(nats.url)).map(({ subject }) => subject)).toContain('user.created')
+      await nats.stop()
+    },
+  )
+
+  it('serves on after SIGHUP, under load and without a failed request', async () => {
+    const container = await start()
+    await container.served()
+    let asking = true
+    const statuses: number[] = []
+    const load = Promise.all(
+      Array.from({ length: 3 }, async (_, client) => {
+        while (asking) statuses.push((await exchange(container.url, `client${client}`)).status)
+      }),
+    )
+    for (let i = 0; i < 3; i++) {
+      await sleep(500)
+      process.kill(container.pid, 'SIGHUP')
+    }
+    await sleep(1000)
+    asking = false
+    await load
+
+    expect(statuses.length).toBeGreaterThan(20)
+    expect(statuses.filter((status) => status !== 200)).toEqual([])
+    expect((await container.stop()).code).toBe(0)
+  })
+
+  it('runs a subcommand alone', async () => {
+    const container = await startContainer({ args: ['--version'] })
+    expect((await container.exit).code).toBe(0)
+    expect(container.stdout()).toMatch(/^\S*\d+\.\d+\.\d+/)
+  })
+})
