@@ -31,6 +31,19 @@ describe('the Node bundle, moved away from node_modules', () => {
     expect(inputs.filter((path) => others.test(path))).toEqual([])
   })
 
+  test('loads the object store of the backups for no other command', () => {
+    const chunks = Object.entries(metafile.outputs)
+    const start = (file: string) => chunks.find(([, { inputs }]) => file in inputs)![0]
+    const carriesAws = (file: string) =>
+      [...loadedWith(metafile, start(file))].some((chunk) =>
+        Object.keys(metafile.outputs[chunk]!.inputs).some((input) =>
+          input.includes('node_modules/@aws-sdk/'),
+        ),
+      )
+    expect(['cli/commands/backup.ts', 'cli/commands/load-backup.ts'].map(carriesAws)).toEqual([true, true])
+    expect(['cli/main.ts', 'cli/commands/serve.ts', 'runtime/node/serve.ts'].filter(carriesAws)).toEqual([])
+  })
+
   test('stands where package.json says, as a program', () => {
     expect(manifest.bin.authlance).toBe('dist/node/authlance.mjs')
     expect(statSync(program).mode & 0o111).toBe(0o111)
@@ -107,6 +120,16 @@ describe('the Node bundle, moved away from node_modules', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 })
+
+/** A chunk and all that is loaded with it; what a program may import later is left out. */
+function loadedWith({ outputs }: Metafile, chunk: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(chunk) || !outputs[chunk]) return seen
+  seen.add(chunk)
+  for (const { path, kind } of outputs[chunk].imports) {
+    if (kind === 'import-statement') loadedWith({ outputs } as Metafile, path, seen)
+  }
+  return seen
+}
 
 /** The Node of the system, when it is older than the bundle needs and new enough to read modules. */
 function oldNode(path: string): { path: string; version: string } | undefined {

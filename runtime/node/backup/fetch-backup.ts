@@ -27,7 +27,10 @@ export async function fetchBackup(
   signal?: AbortSignal,
 ): Promise<void> {
   const body = idleLimit<Buffer>(await store.open(key), timeoutMs, 's3: the download did not go on')
-  await pipeline(body, createWriteStream(file, { mode: 0o600 }), { signal })
+  await pipeline(body, createWriteStream(file, { mode: 0o600 }), { signal }).catch((error: unknown) => {
+    signal?.throwIfAborted()
+    throw error
+  })
   const plain = createMeter()
   try {
     const discard = new Writable({ write: (_chunk, _encoding, done) => done() })

@@ -44,6 +44,7 @@ export async function loadMysql(
   clearTimeout(watchdog)
 
   if (hung) throw new Error(`the server took in nothing for ${timeoutMs / 1000} s`)
+  signal?.throwIfAborted()
   if (end.status === 'rejected') throw end.reason
   if (flow.status === 'rejected') throw flow.reason
 }
