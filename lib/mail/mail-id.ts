@@ -5,26 +5,36 @@ export const ALIKE_MS = 600_000
 
 const ITERATIONS = 100_000
 
-export type MailKey = Awaited<ReturnType<typeof importMailKey>>
+/** HMAC with SHA-256. WebCrypto's takes a turn of a thread pool for each call, so that a host may have a faster one. */
+export type HmacSha256 = (
+  key: Uint8Array<ArrayBuffer>,
+  data: Uint8Array<ArrayBuffer>,
+) => Uint8Array | Promise<Uint8Array>
+
+export interface MailKey {
+  bytes: Uint8Array<ArrayBuffer>
+  hmac: HmacSha256
+}
 
 /**
  * The key of message ids and of recipients in the log. It comes from the credential that Kratos presents: replicas that take the same
  * mail derive the same key, and a rotated `jwtKey` makes no second id for a mail that is repeated meanwhile. It is stretched, since ids
  * are logged and the password may be a weak one.
  */
-export async function importMailKey({
-  user = '',
-  password = '',
-}: Pick<Config['mailAuth'], 'user' | 'password'>) {
-  const base = await crypto.subtle.importKey('raw', bytesOf(password), 'PBKDF2', false, ['deriveKey'])
-  const stretch = {
-    name: 'PBKDF2',
-    hash: 'SHA-256',
-    salt: bytesOf(`authlance mail ${user}`),
-    iterations: ITERATIONS,
-  }
-  const algorithm = { name: 'HMAC', hash: 'SHA-256', length: 256 }
-  return crypto.subtle.deriveKey(stretch, base, algorithm, false, ['sign'])
+export async function importMailKey(
+  { user = '', password = '' }: Pick<Config['mailAuth'], 'user' | 'password'>,
+  hmac: HmacSha256 = hmacByWebCrypto,
+): Promise<MailKey> {
+  const base = await crypto.subtle.importKey('raw', bytesOf(password), 'PBKDF2', false, ['deriveBits'])
+  const salt = bytesOf(`authlance mail ${user}`)
+  const stretch = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: ITERATIONS }
+  return { bytes: new Uint8Array(await crypto.subtle.deriveBits(stretch, base, 256)), hmac }
+}
+
+const hmacByWebCrypto: HmacSha256 = async (key, data) => {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const imported = await crypto.subtle.importKey('raw', key, algorithm, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, data))
 }
 
 /**
@@ -52,7 +62,7 @@ async function sign(key: MailKey, label: string, ...parts: Uint8Array[]): Promis
     data[offset + piece.length] = 0xff
     offset += piece.length + 1
   }
-  const digest = new Uint8Array(await crypto.subtle.sign('HMAC', key, data))
+  const digest = await key.hmac(key.bytes, data)
   return btoa(String.fromCharCode(...digest))
     .replaceAll('+', '-')
     .replaceAll('/', '_')

@@ -10,7 +10,7 @@ import { eventMessage } from '../events/message.ts'
 import { outboxRow } from '../events/outbox.ts'
 import type { Trace } from '../http/trace.ts'
 import type { Log } from '../log.ts'
-import { ALIKE_MS, importMailKey, type MailKey, mailId, recipientHash } from './mail-id.ts'
+import { ALIKE_MS, type HmacSha256, importMailKey, type MailKey, mailId, recipientHash } from './mail-id.ts'
 import { findName, lacksName, mailPayload } from './mail-payload.ts'
 import { carriesCode } from './mail-secrets.ts'
 import { type RefusedMail, refusedRow } from './refused-mail.ts'
@@ -50,9 +50,12 @@ export interface MailIntakeOptions {
   publish?(message: EventMessage): Promise<PublishResult>
   /** Lets the host take in what has arrived, before a commit that may not let it. */
   nextTurn?(): Promise<void>
+  /** Default: WebCrypto's. */
+  hmac?: HmacSha256
 }
 
-export function createMailIntake({ db, config, log, publish, nextTurn }: MailIntakeOptions): MailIntake {
+export function createMailIntake(options: MailIntakeOptions): MailIntake {
+  const { db, config, log, publish, nextTurn, hmac } = options
   const insert = createGroupCommit<NewOutboxRow, boolean>({
     sizeOf: ({ payload }) => payload.length,
     keepAll: (rows) => insertNew(db, rows),
@@ -61,7 +64,7 @@ export function createMailIntake({ db, config, log, publish, nextTurn }: MailInt
   })
   let importing: Promise<MailKey> | undefined
   const key = () => {
-    importing ??= importMailKey(config.mailAuth)
+    importing ??= importMailKey(config.mailAuth, hmac)
     return importing
   }
 

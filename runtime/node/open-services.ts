@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
@@ -113,6 +113,7 @@ export async function openServices(
       config,
       log,
       nextTurn,
+      hmac: (key, data) => createHmac('sha256', key).update(data).digest(),
       // Without NATS nothing would keep what goes past the outbox.
       ...(config.nats.url && { publish: (message) => publishNow(bus, message) }),
     }),

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { importMailKey, mailId, recipientHash } from '../../../lib/mail/mail-id.ts'
 
@@ -26,4 +27,12 @@ test('a recipient is the same in any case, and its hash is no id of a mail', asy
   expect(hash).toBe(await recipientHash(key, 'ada@example.com'))
   expect(hash).not.toBe(await recipientHash(key, 'eve@example.com'))
   expect(await mailId(key, bytes('ada@example.com'))).not.toContain(hash)
+})
+
+test("a host's own HMAC gives the ids that WebCrypto gives", async () => {
+  const credentials = { user: 'mail', password: 'one' }
+  const key = await importMailKey(credentials, (bytes, data) =>
+    createHmac('sha256', bytes).update(data).digest(),
+  )
+  expect(await mailId(key, bytes('{}'))).toBe(await mailId(await importMailKey(credentials), bytes('{}')))
 })
