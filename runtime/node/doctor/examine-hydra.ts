@@ -15,6 +15,7 @@ import { localUrl } from './examine-ports.ts'
 
 const { broken, skipped } = judgeOf('hydra')
 const OLDEST = '2.0'
+const FIRST_KEYS_MS = 8000
 
 /** Hydra through both of its APIs, our own token hook, and Hydra's settings where they are given. */
 export async function* examineHydra(config: Config, settings: Settings | undefined): AsyncGenerator<Finding> {
@@ -49,10 +50,10 @@ async function* examinePublic(config: Config, url: string): AsyncGenerator<Findi
   const ready = await ask(`${url}/health/ready`, timeoutMs)
   yield judgeReady('hydra', 'public', 'hydra.url', readiness(ready))
   if (ready.kind === 'away') return
-  const [discovery, keys] = await Promise.all([
-    ask(`${url}/.well-known/openid-configuration`, timeoutMs),
-    ask(`${url}/.well-known/jwks.json`, timeoutMs),
-  ])
+  // One after the other: asked for the first time, Hydra makes its keys, which takes seconds.
+  const limitMs = Math.max(timeoutMs, FIRST_KEYS_MS)
+  const keys = await ask(`${url}/.well-known/jwks.json`, limitMs)
+  const discovery = await ask(`${url}/.well-known/openid-configuration`, limitMs)
   yield judgeIssuer(discovery.kind === 'answer' ? textAt(discovery.body, 'issuer') : undefined, config)
   const list = keys.kind === 'answer' ? (keys.body as { keys?: unknown } | undefined)?.keys : undefined
   yield judgeKeys(Array.isArray(list) ? list.length : undefined)

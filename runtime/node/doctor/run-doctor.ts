@@ -24,11 +24,11 @@ export interface DoctorOptions {
   hydraConfig?: string
   /** Monitoring port of NATS, such as `http://nats:8222`. */
   natsMonitor?: string
-  /** For each part; default 20 s. */
+  /** For each part; default 30 s. */
   limitMs?: number
 }
 
-const LIMIT_MS = 20_000
+const LIMIT_MS = 30_000
 
 /** Looks at everything that a configuration names, and changes nothing. No finding holds a secret. */
 export async function runDoctor(options: DoctorOptions): Promise<Examination> {
