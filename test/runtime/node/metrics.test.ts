@@ -11,6 +11,7 @@ test('a scrape tells what waits of our own events and of those of Stripe', async
   const metrics = createMetrics({ outboxStats: stats(2), stripeEventStats: stats(5) })
   metrics.countWebhook('wrong_mode')
   metrics.countLedger('dead')
+  metrics.countMail('straight')
   const { text } = await metrics.render()
   for (const line of [
     'authlance_outbox_pending_events 2',
@@ -21,6 +22,7 @@ test('a scrape tells what waits of our own events and of those of Stripe', async
     'authlance_stripe_dead_events 6',
     'authlance_stripe_webhooks_total{outcome="wrong_mode"} 1',
     'authlance_stripe_events_total{outcome="dead"} 1',
+    'authlance_mails_total{outcome="straight"} 1',
   ]) {
     expect(text.split('\n')).toContain(line)
   }
