@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { defineCommand } from 'citty'
 import { backupFolder, wholeBackups } from '../../lib/backup/backup-key.ts'
@@ -150,7 +151,9 @@ async function mayReplace({ force, yes }: Args, target: BackupSource, count: num
   if (!process.stdin.isTTY) throw new Error(`${state}; --force --yes replaces them without a question`)
 
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${state}. Type its name to replace them: `)
+  const left = once(terminal, 'close').then(() => '')
+  const asked = terminal.question(`${state}. Type its name to replace them: `).catch(() => '')
+  const answer = await Promise.race([asked, left])
   terminal.close()
   if (answer.trim() !== where(target)) throw new Error('nothing was changed')
 }

@@ -45,6 +45,30 @@ describe('backup and load-backup on MariaDB', () => {
     expect(stdout).toMatch(new RegExp(`^${drill.dbname} is as it was at \\d{4}-\\d\\d-\\d\\dT`))
     expect(await contentOf(drill)).toEqual(await contentOf(kratos))
   })
+
+  test('a user who may do everything in a database, and nothing beside it, can back it up and restore it', async () => {
+    const [auth, drill] = [await newDatabase(), await newDatabase()]
+    const limited = {
+      ...auth,
+      user: `u_${randomBytes(6).toString('hex')}`,
+      password: randomBytes(12).toString('hex'),
+    }
+    await using admin = await createConnection(login(auth))
+    await admin.query('create user ? identified by ?', [limited.user, limited.password])
+    for (const { dbname } of [auth, drill])
+      await admin.query('grant all on ??.* to ?', [dbname, limited.user])
+    await fill(limited)
+    const config = configOf(limited)
+
+    expect(await runCli('backup', '--config', config)).toMatchObject({ code: 0, stderr: '' })
+    const args = ['--config', config, '--database', auth.dbname, '--latest', '--into', drill.dbname]
+    expect(await runCli('load-backup', ...args)).toMatchObject({ code: 0, stderr: '' })
+    expect(await contentOf(drill)).toEqual(await contentOf(auth))
+    const again = await runCli('load-backup', ...args, '--force', '--yes')
+    expect(again).toMatchObject({ code: 0, stderr: '' })
+    expect(await contentOf(drill)).toEqual(await contentOf(auth))
+    await admin.query('drop user ?', [limited.user])
+  })
 })
 
 const SMILE = '\u{1F600}\u{10FFFF}'

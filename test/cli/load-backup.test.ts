@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { zstdCompressSync } from 'node:zlib'
 import { createConnection } from 'mysql2/promise'
@@ -6,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { migrations } from '../../lib/db/migrations.ts'
 import { requirePart } from '../parts/available.ts'
 import { type BackupBucket, startBackupBucket } from '../parts/backup-bucket.ts'
+import { CLI } from '../parts/gateway.ts'
 import { createDatabase, type Database } from '../parts/mariadb.ts'
 import { backupConfig, fakeProgram, pathBefore, runCliIn } from '../parts/run-backup.ts'
 import { runCli } from '../parts/run-cli.ts'
@@ -170,6 +173,26 @@ test('backup.keep removes the oldest of the same database alone, and without it 
   const expected = [second, `${second}.json`, third, `${third}.json`]
   expect((await bucket.keys()).filter((one) => one.startsWith(folder))).toEqual(expected)
   expect(await bucket.keys()).toContain(stranger)
+})
+
+test.skipIf(!existsSync('/usr/bin/script')).each([
+  ['its name', () => `${auth.dbname}\n`, ['as it was']],
+  ['anything else', () => 'yes\n', ['later']],
+  ['Ctrl-C', () => '\x03', ['later']],
+  ['the end of the input', () => '\x04', ['later']],
+])('on a terminal, --force asks for the name of the database: %s', async (_, typed, expected) => {
+  await query("update things set name = 'later'")
+  const command = [process.execPath, CLI, 'load-backup', '--config', config, '--database', auth.dbname]
+  const terminal = spawn('/usr/bin/script', ['-qec', `${command.join(' ')} --latest --force`, '/dev/null'])
+  let shown = ''
+  terminal.stdout.on('data', (text) => {
+    const asked = shown.includes('to replace them: ')
+    shown += text
+    if (!asked && shown.includes('to replace them: ')) setTimeout(() => terminal.stdin.write(typed()), 200)
+  })
+  await once(terminal, 'close')
+  expect(shown).toContain(expected[0] === 'later' ? 'authlance: nothing was changed' : 'is as it was at')
+  expect(await things()).toEqual(expected)
 })
 
 test('a load that fails half-way says that the database cannot be used', async () => {
