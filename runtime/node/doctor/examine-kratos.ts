@@ -1,6 +1,6 @@
 import type { Config } from '../../../lib/config.ts'
 import { type Finding, judgeOf } from '../../../lib/doctor/finding.ts'
-import { judgeClock } from '../../../lib/doctor/judge-host.ts'
+import { judgeClock } from '../../../lib/doctor/judge-clock.ts'
 import {
   judgeBaseUrl,
   judgeCourier,

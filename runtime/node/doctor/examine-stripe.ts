@@ -6,7 +6,7 @@ import { planEndpointFor } from '../../../lib/billing/webhook-endpoint/apply-pla
 import { EndpointError } from '../../../lib/billing/webhook-endpoint/plan-endpoint.ts'
 import type { Config } from '../../../lib/config.ts'
 import { type Finding, judgeOf } from '../../../lib/doctor/finding.ts'
-import { judgeClock } from '../../../lib/doctor/judge-host.ts'
+import { judgeClock } from '../../../lib/doctor/judge-clock.ts'
 import {
   type AccountFacts,
   judgeAccount,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { judgeClock, judgeDisk, judgeMachine } from '../../../lib/doctor/judge-host.ts'
+import { judgeClock } from '../../../lib/doctor/judge-clock.ts'
+import { judgeDisk, judgeMachine } from '../../../lib/doctor/judge-host.ts'
 import { judgeInternalHost, judgePort, judgePortPair } from '../../../lib/doctor/judge-ports.ts'
 
 const MB = 1024 * 1024
