@@ -9,6 +9,8 @@ export interface DataDirectory {
   databaseFile: string
   /** The emulator's identities, sessions and mails. */
   oryFile: string
+  /** What real Kratos and Hydra keep. */
+  oryDirectory: string
   /** The account of the stand-in for Stripe. */
   stripeFile: string
   logFile: string
@@ -38,8 +40,9 @@ export function openDataDirectory({ path, fresh = false }: DataDirectoryOptions)
     logFile: join(path, 'dev.log'),
   }
   const keyFile = join(path, 'jwt-key')
-  if (fresh) forget([...Object.values(files), keyFile])
-  return { path, ...files, jwtKey: persistentKey(keyFile), release }
+  const oryDirectory = join(path, 'ory')
+  if (fresh) forget([...Object.values(files), keyFile], oryDirectory)
+  return { path, ...files, oryDirectory, jwtKey: persistentKey(keyFile), release }
 }
 
 /** Held by the kernel, so that it goes with the process however that ends. */
@@ -57,7 +60,8 @@ function lock(path: string): () => void {
 }
 
 /** Removes the stack's own files alone: the directory may hold others. */
-function forget(files: string[]): void {
+function forget(files: string[], directory: string): void {
+  rmSync(directory, { recursive: true, force: true })
   for (const file of files) {
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${file}${suffix}`, { force: true })
   }

@@ -1,4 +1,5 @@
 import { type Config, parseConfig } from '../../lib/config.ts'
+import type { DevOry } from './dev-ory.ts'
 import { DEV_TIERS } from './dev-tiers.ts'
 import type { OpenedStripe } from './open-stripe.ts'
 
@@ -14,20 +15,13 @@ export interface DevSettings {
   port: number
   databaseFile: string
   jwtKey: string
-  kratosUrl: string
-  kratosAdminUrl: string
+  ory: Pick<DevOry, 'publicUrl' | 'adminUrl' | 'hydra'>
+  mailAuth: { port: number; user: string; password: string }
   stripe: Pick<OpenedStripe, 'url' | 'secretKey' | 'webhookSecret'>
 }
 
 /** The configuration of a development stack: everything on loopback, a group and a trial for each new user. */
-export function devConfig({
-  port,
-  databaseFile,
-  jwtKey,
-  kratosUrl,
-  kratosAdminUrl,
-  stripe,
-}: DevSettings): Config {
+export function devConfig({ port, databaseFile, jwtKey, ory, mailAuth, stripe }: DevSettings): Config {
   const url = `http://127.0.0.1:${port}`
   const { email, firstName, lastName } = ADMINISTRATOR
   const settings = {
@@ -38,8 +32,9 @@ export function devConfig({
     allowedOrigins: ['http://localhost:3000', 'http://127.0.0.1:3000'],
     jwtKey,
     database: { file: databaseFile },
-    kratos: { url: kratosUrl, adminUrl: kratosAdminUrl },
-    mailAuth: { host: '127.0.0.1', port: 0 },
+    kratos: { url: ory.publicUrl, adminUrl: ory.adminUrl },
+    ...(ory.hydra && { hydra: ory.hydra }),
+    mailAuth: { host: '127.0.0.1', ...mailAuth },
     users: [{ email, firstName, lastName, admin: true, groups: ['Operators'] }],
     authlance: { autoCreateGroup: true },
     stripe: {

@@ -16,6 +16,8 @@ export interface DevSources {
   /** The oldest first. */
   mails(): Mail[]
   moves: CustomerMoves
+  /** Adds the pages that real Kratos and Hydra send browsers to. */
+  realOry: boolean
 }
 
 /** How much of the past a page is shown. */
@@ -28,7 +30,7 @@ const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]']
  * The page and what it listens to. They show codes and credentials to whoever asks, so they exist on a developer's
  * machine alone and answer to its own names alone: a foreign name that resolves here is somebody's trick.
  */
-export function devRoutes({ feed, mails, moves }: DevSources): Route[] {
+export function devRoutes({ feed, mails, moves, realOry }: DevSources): Route[] {
   const get = (path: string, summary: string, handle: (env: Env, params: { name: string }) => unknown) =>
     route(path, {
       GET: operation({
@@ -47,6 +49,15 @@ export function devRoutes({ feed, mails, moves }: DevSources): Route[] {
     if (!file) throw new ApiError('not_found')
     return file
   }
+  const oidcPage = (env: Env) => pageFile(env, { name: 'oidc.html' })
+  const oryPages = [
+    ...['/login', '/consent', '/logout'].map((path) =>
+      get(path, 'A page around third-party applications', oidcPage),
+    ),
+    ...['/register', '/recovery', '/verify', '/error', '/user/profile'].map((path) =>
+      get(path, 'The page', pageFile),
+    ),
+  ]
   return [
     get('/', 'The page', pageFile),
     // Where a checkout and the portal lead back to, as in the dashboard.
@@ -63,6 +74,7 @@ export function devRoutes({ feed, mails, moves }: DevSources): Route[] {
       ]),
     ),
     customerRoute(moves),
+    ...(realOry ? oryPages : []),
   ]
 }
 

@@ -1,15 +1,18 @@
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createLocalBus } from '../local-bus.ts'
 import { serve } from '../node/serve.ts'
 import { ensureAdministrator } from './administrator.ts'
+import { choosePort } from './choose-port.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { devConfig } from './dev-config.ts'
+import { startEmulatedOry } from './dev-ory.ts'
 import { devRoutes, eventOnPage, mailOnPage } from './dev-routes.ts'
 import { DEV_TIERS } from './dev-tiers.ts'
 import { createLiveFeed } from './live-feed.ts'
 import { type OpenedStripe, openStripe } from './open-stripe.ts'
-import { createOryEmulator, type OryEmulator, type UiUrls } from './ory/ory-emulator.ts'
-import { serveFetch } from './serve-fetch.ts'
+import type { Mail } from './ory/ory-emulator.ts'
+import { startRealOry } from './real-ory.ts'
 
 export interface DevStack {
   /** The product and the page. */
@@ -17,6 +20,9 @@ export interface DevStack {
   internalUrl: string
   kratosUrl: string
   kratosAdminUrl: string
+  /** With real Ory. */
+  hydraUrl?: string
+  hydraAdminUrl?: string
   stripeUrl: string
   stop(): Promise<void>
 }
@@ -25,19 +31,40 @@ export interface DevStackOptions {
   directory: DataDirectory
   port: number
   log: Logger
+  /** Real Kratos and Hydra in the place of the emulator. */
+  realOry?: boolean
+  /** Told of what takes long. */
+  say?(text: string): void
 }
 
 /** The stand-in for Stripe listens this far above the product, where that is free. */
 const STRIPE_PORT_STEP = 10
 
-/** Starts the product with SQLite, a bus within this process, an emulated Ory and a stand-in for Stripe, all on loopback. */
-export async function startDevStack({ directory, port, log }: DevStackOptions): Promise<DevStack> {
-  const { databaseFile, oryFile, stripeFile, jwtKey } = directory
+/** Starts the product with SQLite, a bus within this process, an Ory, emulated or real, and a stand-in for Stripe, all on loopback. */
+export async function startDevStack(options: DevStackOptions): Promise<DevStack> {
+  const { directory, port, log, realOry = false, say = () => {} } = options
+  const { databaseFile, oryFile, oryDirectory, stripeFile, jwtKey } = directory
   const url = `http://127.0.0.1:${port}`
   const feed = createLiveFeed()
   const bus = createLocalBus(log)
   bus.subscribe((message) => feed.send(eventOnPage(message)))
-  const ory = await startOry(url, oryFile, (mail) => feed.send(mailOnPage(mail)))
+  const onMail = (mail: Mail) => feed.send(mailOnPage(mail))
+  const internal = {
+    port: await choosePort(0),
+    mailAuth: { user: 'kratos', password: randomBytes(24).toString('hex') },
+  }
+  const ory = realOry
+    ? await startRealOry({
+        url,
+        internalUrl: `http://127.0.0.1:${internal.port}`,
+        mailAuth: internal.mailAuth,
+        hydraLoginToken: randomBytes(24).toString('hex'),
+        directory: oryDirectory,
+        onMail,
+        say,
+      })
+    : await startEmulatedOry({ url, dataFile: oryFile, onMail })
+  bus.subscribe((message) => message.subject === 'mail.send' && ory.takeMail?.(message))
   let stripe: OpenedStripe | undefined
   try {
     stripe = await openStripe({
@@ -52,11 +79,11 @@ export async function startDevStack({ directory, port, log }: DevStackOptions): 
       port,
       databaseFile,
       jwtKey,
-      kratosUrl: ory.publicUrl,
-      kratosAdminUrl: ory.adminUrl,
+      ory,
+      mailAuth: { port: internal.port, ...internal.mailAuth },
       stripe,
     })
-    const extraRoutes = devRoutes({ feed, mails: ory.mails, moves })
+    const extraRoutes = devRoutes({ feed, mails: ory.mails, moves, realOry })
     const server = await serve(config, { log, bus, extraRoutes })
     await server.seeded
     return {
@@ -64,6 +91,7 @@ export async function startDevStack({ directory, port, log }: DevStackOptions): 
       internalUrl: server.internalUrl,
       kratosUrl: ory.publicUrl,
       kratosAdminUrl: ory.adminUrl,
+      ...(ory.hydra && { hydraUrl: ory.hydra.url, hydraAdminUrl: ory.hydra.adminUrl }),
       stripeUrl,
       async stop() {
         feed.close()
@@ -76,43 +104,5 @@ export async function startDevStack({ directory, port, log }: DevStackOptions): 
     await stripe?.close()
     await ory.stop()
     throw error
-  }
-}
-
-/** The emulator on two loopback ports. @param url where browsers reach the product, which passes its public API on */
-async function startOry(
-  url: string,
-  dataFile: string,
-  onMail: Parameters<typeof createOryEmulator>[0]['onMail'],
-) {
-  const uiPage = (name: string) => `${url}/#${name}`
-  const uiUrls: UiUrls = {
-    default: `${url}/`,
-    login: uiPage('sign-in'),
-    registration: uiPage('sign-up'),
-    recovery: uiPage('recover'),
-    verification: uiPage('verify'),
-    settings: uiPage('password'),
-    error: uiPage('error'),
-  }
-  let emulator: OryEmulator
-  const publicServer = await serveFetch((request) => emulator.publicFetch(request))
-  const adminServer = await serveFetch((request) => emulator.adminFetch(request))
-  emulator = createOryEmulator({
-    publicBaseUrl: `${url}/authlance/identity/`,
-    adminBaseUrl: adminServer.url,
-    uiUrls,
-    dataFile,
-    onMail,
-    cookieSecure: false,
-  })
-  return {
-    publicUrl: publicServer.url,
-    adminUrl: adminServer.url,
-    mails: emulator.mails,
-    async stop() {
-      await Promise.all([publicServer.close(), adminServer.close()])
-      emulator.close()
-    },
   }
 }

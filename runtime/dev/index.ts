@@ -9,9 +9,10 @@ import { ADMINISTRATOR } from './dev-config.ts'
 import { startDevStack } from './dev-stack.ts'
 import { welcome } from './welcome.ts'
 
-const USAGE = `usage: npm run dev -- [--fresh] [--port N] [--data DIR] [--verbose]
+const USAGE = `usage: npm run dev -- [--fresh] [--ory] [--port N] [--data DIR] [--verbose]
 
   --fresh     forget what was kept before
+  --ory       real Kratos and Hydra, built with Go the first time, in the place of the emulator
   --port N    port of the page and the API (default 8000)
   --data DIR  where everything is kept (default .authlance)
   --verbose   write the log to this terminal too`
@@ -25,7 +26,7 @@ await main().catch((error: Error) => {
 
 /** Runs a development stack until it is interrupted. */
 async function main(): Promise<void> {
-  const { fresh, data, verbose, port: wantedPort } = readArguments()
+  const { fresh, data, ory, verbose, port: wantedPort } = readArguments()
   const directory = openDataDirectory({ path: data, fresh })
   const file = pino.destination({ dest: directory.logFile, append: false, sync: true })
   const streams = verbose ? pino.multistream([{ stream: file }, { stream: process.stderr }]) : file
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
   const interrupted = interruption()
   const port = await choosePort(wantedPort)
   if (wantedPort !== 0 && port !== wantedPort) console.log(`port ${wantedPort} is taken: using ${port}`)
-  const stack = await startDevStack({ directory, port, log })
+  const stack = await startDevStack({ directory, port, log, realOry: ory, say: console.log })
   const colour = process.stdout.isTTY === true && pc.isColorSupported
   console.log(welcome({ stack, dataPath: shown(data), logFile: shown(directory.logFile), colour }))
 
@@ -62,6 +63,7 @@ interface Arguments {
   port: number
   data: string
   verbose: boolean
+  ory: boolean
 }
 
 function readArguments(): Arguments {
@@ -72,6 +74,7 @@ function readArguments(): Arguments {
         port: { type: 'string', default: '8000' },
         data: { type: 'string', default: '.authlance' },
         verbose: { type: 'boolean', default: false },
+        ory: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { readPageFile } from '../../runtime/dev/page-files.ts'
 import { requirePart } from '../parts/available.ts'
 import { createBrowser } from '../parts/browser.ts'
 import { launchChromium } from '../parts/chromium.ts'
@@ -13,7 +13,6 @@ import { type House, startHouse } from '../parts/house.ts'
 import { createDatabase } from '../parts/mariadb.ts'
 import { type MailConsumer, startMailConsumer } from '../parts/public-mail-consumer.ts'
 
-const DASHBOARD = readFileSync(new URL('./house/dashboard-page.html', import.meta.url))
 const PASSWORD = 'a-Long-passphrase-9'
 const ADA = { email: 'ada@example.com', name: { first: 'Ada', last: 'Lovelace' } }
 const SCOPE = 'openid offline_access profile email groups roles'
@@ -32,10 +31,7 @@ describe.skipIf(missing.includes(true))('the whole house', () => {
 
   beforeAll(async () => {
     const database = await createDatabase(inject('mariadb')!)
-    house = await startHouse({
-      database,
-      page: (_, response) => response.setHeader('content-type', 'text/html').end(DASHBOARD),
-    })
+    house = await startHouse({ database, page: dashboardPage })
     mails = startMailConsumer(house.nats)
     application = await startApplication(house.url)
     chromium = await launchChromium()
@@ -185,13 +181,13 @@ describe.skipIf(missing.includes(true))('the whole house', () => {
 
   test('she signs out everywhere: the application sends her to the dashboard, and must ask for a sign-in again', async () => {
     await page.goto(application.logoutUrl())
-    await page.waitForSelector('text=signed out')
+    await page.waitForSelector('text=You are signed out.')
     const cookies = (await context.cookies()).map(({ name }) => name)
     expect(cookies).not.toContain('loopToken')
     expect(cookies).not.toContain('ory_kratos_session')
 
     await page.goto(application.authorizeUrl())
-    await page.waitForSelector('text=Sign in')
+    await page.waitForSelector('button:has-text("Sign in")')
   })
 
   test('the logs hold no code, token, cookie or password', () => {
@@ -214,12 +210,18 @@ describe.skipIf(missing.includes(true))('the whole house', () => {
   })
 })
 
+/** The pages of a dashboard around third-party applications, as the development stack serves them. */
+async function dashboardPage({ url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const file = await readPageFile(/^\/dev\/page\/([a-z.-]+)$/.exec(url!)?.[1] ?? 'oidc.html')
+  response.setHeader('content-type', file!.headers.get('content-type')!).end(await file!.text())
+}
+
 /** Gives the password on the page that the application sends people to. */
 async function signIn(page: Page, url: string): Promise<void> {
   await page.goto(url)
   await page.fill('[name=email]', ADA.email)
   await page.fill('[name=password]', PASSWORD)
-  await page.click('text=Sign in')
+  await page.click('button:has-text("Sign in")')
 }
 
 /** A third party's application with its own server: authorization code with PKCE. */
