@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
+import { type ConnectionOptions, connect } from '@nats-io/transport-node'
 
 export interface ArrivedMail {
   messageId: string
@@ -24,12 +24,19 @@ const SUBJECT = 'mail.send'
  * after any failure.
  * @param ackWaitMs when the server gives a message again that was not acknowledged; the public client waits 300 s
  */
-export function startMailConsumer(url: string, { ackWaitMs = 300_000 } = {}): MailConsumer {
+export function startMailConsumer(
+  server: string | ConnectionOptions,
+  { ackWaitMs = 300_000 } = {},
+): MailConsumer {
   const arrived: ArrivedMail[] = []
   let stopping = false
 
   async function consume(): Promise<void> {
-    const connection = await connect({ servers: url, reconnect: false, timeout: 2000 })
+    const connection = await connect({
+      ...(typeof server === 'string' ? { servers: server } : server),
+      reconnect: false,
+      timeout: 2000,
+    })
     try {
       const manager = await jetstreamManager(connection)
       const stream = await manager.streams.find(SUBJECT)
