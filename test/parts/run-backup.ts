@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BackupBucket } from './backup-bucket.ts'
+import { programPath } from './find-program.ts'
 import { CLI, writeConfig } from './gateway.ts'
 import type { Database } from './mariadb.ts'
 import { type RunningProcess, startProcess } from './process.ts'
@@ -33,10 +34,8 @@ export function sqliteBackupConfig({ s3Config }: Pick<BackupBucket, 's3Config'>,
 export function fakeProgram(name: string, script: string): string {
   const directory = tempDir('program')
   const path = join(directory, name)
-  writeFileSync(
-    path,
-    `#!/bin/sh\n[ "$2" = --version ] && exec /usr/bin/${name} "$@"\nREAL=/usr/bin/${name}\n${script}\n`,
-  )
+  const real = programPath(name)
+  writeFileSync(path, `#!/bin/sh\n[ "$2" = --version ] && exec ${real} "$@"\nREAL=${real}\n${script}\n`)
   chmodSync(path, 0o755)
   return directory
 }
