@@ -95,6 +95,7 @@ const COMMANDS: Array<[command: string[], output: RegExp]> = [
   [['./authlance', 'serve', '--help'], /--config/],
   [['./authlance', 'stripe-webhook', '--help'], /--rotate/],
   [['./authlance', 'migrate', '--help'], /--status/],
+  [['./authlance', 'doctor', '--help'], /--json/],
   [['./authlance', 'backup', '--help'], /--json/],
   [['./authlance', 'load-backup', '--help'], /--latest/],
   [['/bin/bash', '/app/start-backup.sh', '--help'], /authlance backup/],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
 import type { Image } from './build-image.ts'
 import type { Checks } from './checks.ts'
 import type { Container, ContainerProcess } from './container.ts'
@@ -63,12 +64,16 @@ export async function checkService(
   )
 
   await check('the internal port is its own', async () => {
-    const status = async (target: string) => (await fetch(target)).status
-    assert.equal(await status(`${internalUrl}/metrics`), 200)
+    assert.equal((await fetch(`${internalUrl}/metrics`)).status, 200)
     for (const path of ['/metrics', '/authlance/../metrics', '/authlance/identity/email', '/readyz']) {
-      assert.equal(await status(`${url}${path}`), 404, path)
+      assert.equal(await statusOf(url, path), 404, path)
     }
     return undefined
+  })
+
+  await check('goes on after SIGHUP', async () => {
+    service.signal('SIGHUP')
+    return signInThrough(url)
   })
 
   await check('logs neither a token nor a cookie', () => {
@@ -86,6 +91,18 @@ export async function checkService(
     await assert.rejects(fetch(`${url}/livez`))
     assert.notEqual((await container.run(healthCheck, env)).code, 0)
     return `${ms} ms`
+  })
+
+  await check('with two workers: starts, signs people in and stops', async () => {
+    const workers = container.start(entrypoint, { ...env, AUTHLANCE_WORKERS: '2' })
+    await workers.waitForProbe(answers, 30_000)
+    const count = workers.processes().filter(({ command }) => /authlance.*serve/.test(command)).length
+    assert(count >= 3, `${count} processes of the service`)
+    await signInThrough(url)
+    const memory = megabytes(memoryOf(workers))
+    const { exit, ms } = await stopBy(workers, () => workers.signal('SIGTERM'))
+    assert.deepEqual(exit, { code: 0, signal: null }, workers.output().slice(-2000))
+    return `${count} processes of the service, ${memory} of memory in all, ${ms} ms to stop`
   })
 
   for (const victim of ['nginx: master', 'node']) {
@@ -122,4 +139,15 @@ function memoryOf(service: ContainerProcess): number {
 
 function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`
+}
+
+/** Of a GET whose path is sent as it stands, where fetch would tidy it up. */
+function statusOf(url: string, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url)
+    get({ hostname, port, path, agent: false }, (answer) => resolve(answer.resume().statusCode)).on(
+      'error',
+      reject,
+    )
+  })
 }

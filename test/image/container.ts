@@ -12,8 +12,8 @@ export interface Container {
   start(command: string[], env?: Record<string, string>): ContainerProcess
   /** Runs a program to its end. */
   run(command: string[], env?: Record<string, string>): Promise<Finished>
-  /** Undoes the mounts. @throws while something uses them */
-  remove(): void
+  /** Ends what still runs and undoes the mounts. */
+  remove(): Promise<void>
 }
 
 export interface ContainerProcess extends RunningProcess {
@@ -58,6 +58,8 @@ export function createContainer(image: Image, { scratch, configDirectory }: Cont
   bind(configDirectory, join(root, 'app/config'), 'ro')
   bind(data, join(root, 'app/data'))
 
+  const started: RunningProcess[] = []
+
   function start(command: string[], env: Record<string, string> = {}): ContainerProcess {
     const namespace = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', `--root=${root}`]
     const asUser = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs']
@@ -74,6 +76,7 @@ export function createContainer(image: Image, { scratch, configDirectory }: Cont
       ...environment,
       ...command,
     ])
+    started.push(running)
     let namespaceId: string | undefined
     return {
       ...running,
@@ -94,7 +97,8 @@ export function createContainer(image: Image, { scratch, configDirectory }: Cont
       const running = start(command, env)
       return { ...(await running.exit), output: running.output() }
     },
-    remove() {
+    async remove() {
+      await Promise.all(started.map((running) => running.kill()))
       unmount(root)
       rmSync(root, { recursive: true })
       rmSync(data, { recursive: true })

@@ -16,9 +16,10 @@ if (process.getuid?.() !== 0) {
 } else if (process.env[IN_NAMESPACE]) {
   process.exit((await proveImage(values)) ? 0 : 1)
 } else {
-  // Mounts of a namespace end with its last process, however that ends.
-  const again = ['--mount', '--propagation', 'private', process.execPath, ...process.argv.slice(1)]
-  const { status } = spawnSync('unshare', again, {
+  // Mounts of a namespace end with its last process, and none of its processes outlives this one.
+  const dies = ['--pdeathsig', 'KILL', '--', 'unshare', '--mount', '--propagation', 'private', '--']
+  const again = [...dies, process.execPath, ...process.argv.slice(1)]
+  const { status } = spawnSync('setpriv', again, {
     stdio: 'inherit',
     env: { ...process.env, [IN_NAMESPACE]: '1' },
   })

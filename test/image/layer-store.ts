@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Step } from './copy-step.ts'
 import { mountOverlay, unmount } from './mounts.ts'
 
@@ -39,7 +39,7 @@ export function createLayerStore(directory: string, report: (line: string) => vo
   return {
     async add(below, title, step) {
       const key = createHash('sha256')
-        .update(`${below[0] ?? ''}\0${title}\0${step.key}`)
+        .update(`${basename(below[0] ?? '')}\0${title}\0${step.key}`)
         .digest('hex')
         .slice(0, 24)
       used.add(key)

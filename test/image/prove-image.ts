@@ -49,7 +49,7 @@ export async function proveImage({ fresh }: { fresh: boolean }): Promise<boolean
       await checkService(checks, container, image, surroundings)
       await checkBackup(checks, container, surroundings)
     } finally {
-      container.remove()
+      await container.remove()
       await surroundings.stop()
     }
   }
