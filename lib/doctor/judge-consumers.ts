@@ -1,5 +1,5 @@
 import { type Finding, judgeOf } from './finding.ts'
-import { inWords } from './judge-queues.ts'
+import { inWords } from './in-words.ts'
 
 const { ok, warn, broken } = judgeOf('nats')
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import type { CourierMessage } from '../ory/kratos-courier.ts'
 import { type Finding, judgeOf } from './finding.ts'
-import { inWords } from './judge-queues.ts'
+import { inWords } from './in-words.ts'
 import { isKnownHost, knownHosts, shownUrl } from './known-hosts.ts'
 import { maskAddress } from './mask-address.ts'
 
@@ -9,43 +9,6 @@ const { ok, warn, broken, skipped } = judgeOf('kratos')
 
 /** Below it, a Kratos is reached by browsers; the service passes what comes there on. */
 const PUBLIC_PATH = '/authlance/identity'
-
-/** @param part `kratos` or `hydra` @param oldest the first version whose API this program speaks, such as `1.1` */
-export function judgeOryVersion(
-  part: 'kratos' | 'hydra',
-  version: string | undefined,
-  oldest: string,
-): Finding {
-  const judge = judgeOf(part)
-  if (version === undefined) return judge.skipped('version', 'it does not tell its version')
-  const evidence = { version }
-  const numbers = /^v?(\d+)\.(\d+)/.exec(version)
-  if (!numbers)
-    return judge.skipped('version', `it was built from source (${version}) and has no version`, '', evidence)
-  const [major, minor] = [Number(numbers[1]), Number(numbers[2])]
-  const [oldMajor = 0, oldMinor = 0] = oldest.split('.').map(Number)
-  return major > oldMajor || (major === oldMajor && minor >= oldMinor)
-    ? judge.ok('version', `version ${version}`, evidence)
-    : judge.warn(
-        'version',
-        `version ${version} is older than ${oldest}, the first that this program was made for`,
-        'use a newer one',
-        evidence,
-      )
-}
-
-/** @param api `public` or `admin` @param outcome `ready`, or why it is not */
-export function judgeReady(
-  part: 'kratos' | 'hydra',
-  api: 'public' | 'admin',
-  key: string,
-  outcome: string,
-): Finding {
-  const judge = judgeOf(part)
-  return outcome === 'ready'
-    ? judge.ok(api, `the ${api} API is ready`)
-    : judge.broken(api, `the ${api} API ${outcome}`, `start it, and mend ${key}`, { outcome })
-}
 
 /** Whether the addresses that Kratos writes into its answers lead here. @param action of a form of a new login flow */
 export function judgeBaseUrl(action: string | undefined, config: Config): Finding {

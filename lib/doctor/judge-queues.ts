@@ -1,4 +1,5 @@
 import { type Finding, judgeOf } from './finding.ts'
+import { inWords } from './in-words.ts'
 
 /** What waits, and what was given up. */
 export interface QueueFacts {
@@ -53,10 +54,4 @@ export function judgeStripeEvents({ pending, oldestPendingAgeMs, dead }: QueueFa
           { dead },
         ),
   ]
-}
-
-export function inWords(ms: number): string {
-  if (ms < 2 * MINUTE_MS) return `${Math.round(ms / 1000)} s`
-  if (ms < 120 * MINUTE_MS) return `${Math.round(ms / MINUTE_MS)} min`
-  return `${Math.round(ms / (60 * MINUTE_MS))} h`
 }

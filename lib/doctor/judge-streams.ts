@@ -1,6 +1,6 @@
 import type { StreamSpec } from '../events/streams.ts'
 import { type Finding, judgeOf } from './finding.ts'
-import { inWords } from './judge-queues.ts'
+import { inWords } from './in-words.ts'
 
 const { ok, warn, broken } = judgeOf('nats')
 

@@ -8,7 +8,7 @@ import {
   judgeKeys,
   judgeTokenHook,
 } from '../../../lib/doctor/judge-hydra.ts'
-import { judgeOryVersion, judgeReady } from '../../../lib/doctor/judge-kratos.ts'
+import { judgeOryVersion, judgeReady } from '../../../lib/doctor/judge-ory.ts'
 import { type Settings, textAt } from '../../../lib/doctor/settings.ts'
 import { ask, readiness } from './ask.ts'
 import { localUrl } from './examine-ports.ts'

@@ -4,14 +4,12 @@ import { judgeClock } from '../../../lib/doctor/judge-clock.ts'
 import {
   judgeBaseUrl,
   judgeCourier,
-  judgeOryVersion,
-  judgeReady,
   judgeSchemas,
   kratosConfigUnread,
 } from '../../../lib/doctor/judge-kratos.ts'
 import { judgeKratosConfig } from '../../../lib/doctor/judge-kratos-config.ts'
-import type { Settings } from '../../../lib/doctor/settings.ts'
-import { textAt } from '../../../lib/doctor/settings.ts'
+import { judgeOryVersion, judgeReady } from '../../../lib/doctor/judge-ory.ts'
+import { type Settings, textAt } from '../../../lib/doctor/settings.ts'
 import { listCourierMessages } from '../../../lib/ory/kratos-courier.ts'
 import { type Asked, ask, readiness } from './ask.ts'
 
