@@ -19,7 +19,7 @@ import type { Log } from '../../../../lib/log.ts'
  */
 
 /** Kratos' caller waits for the answer: what takes longer goes on without it. */
-const ANSWER_MS = 40
+const ANSWER_MS = 30
 
 const Outcome = z.object({
   state: z
