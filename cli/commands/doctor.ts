@@ -34,7 +34,7 @@ export default defineCommand({
     json: { type: 'boolean', description: 'Print a JSON array' },
   },
   async run({ args }) {
-    const { findings, late } = await runDoctor({
+    const findings = await runDoctor({
       configPath: configPath(args.config),
       ...(args['kratos-config'] && { kratosConfig: args['kratos-config'] }),
       ...(args['hydra-config'] && { hydraConfig: args['hydra-config'] }),
@@ -42,8 +42,7 @@ export default defineCommand({
     })
     const { isTTY = false } = process.stdout
     console.log(args.json ? JSON.stringify(findings, null, 2) : describeFindings(findings, isTTY))
-    if (findings.some(({ state }) => state === 'broken')) process.exitCode = 1
-    // What was left at its work would keep the process.
-    if (late.length > 0) process.exit()
+    // Whatever a driver still holds of a server that never answered must not keep the process.
+    process.exit(findings.some(({ state }) => state === 'broken') ? 1 : 0)
   },
 })

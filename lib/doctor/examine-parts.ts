@@ -7,45 +7,26 @@ export interface Part {
   examine(): AsyncIterable<Finding>
 }
 
-export interface Examination {
-  /** In the order of the parts. */
-  findings: Finding[]
-  /** Parts that were left while they were still at work. */
-  late: string[]
-}
-
 /** Looks at all parts at once, each within the time limit. What a part throws, and a part that is late, is a finding. */
-export async function examineParts(parts: readonly Part[], limitMs: number): Promise<Examination> {
+export async function examineParts(parts: readonly Part[], limitMs: number): Promise<Finding[]> {
   const examined = await Promise.all(parts.map((part) => examinePart(part, limitMs)))
-  return {
-    findings: examined.flatMap(({ findings }) => findings),
-    late: parts.filter((_, index) => examined[index]!.late).map(({ name }) => name),
-  }
+  return examined.flat()
 }
 
-async function examinePart(
-  { name, examine }: Part,
-  limitMs: number,
-): Promise<{ findings: Finding[]; late: boolean }> {
+/** What a late part finds afterwards is nobody's. */
+async function examinePart({ name, examine }: Part, limitMs: number): Promise<Finding[]> {
   const { broken } = judgeOf(name)
   const found: Finding[] = []
   const work = (async () => {
     for await (const finding of examine()) found.push(finding)
   })()
   try {
-    if (await within(limitMs, work)) return { findings: found, late: false }
+    if (await within(limitMs, work)) return found
     const late = `the checks of this part were not done within ${limitMs / 1000} s, and the rest was left`
-    return {
-      findings: [...found, broken('time', late, 'see whether it answers at all, and how fast')],
-      late: true,
-    }
+    return [...found, broken('time', late, 'see whether it answers at all, and how fast')]
   } catch (error) {
-    const crash = broken(
-      'crash',
-      `the checks of this part failed: ${reasonOf(error)}`,
-      'report this as a fault',
-    )
-    return { findings: [...found, crash], late: false }
+    const crash = `the checks of this part failed: ${reasonOf(error)}`
+    return [...found, broken('crash', crash, 'report this as a fault')]
   }
 }
 

@@ -1,5 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
@@ -216,6 +216,42 @@ describe('the command', () => {
       wrong.all('configuration.problem').map(({ state, message }) => `${state} ${message.split(':')[0]}`),
     ).toEqual(['broken port', 'broken jwtKey'])
     expect(JSON.stringify(wrong.findings)).not.toContain('short-Wz4')
+  })
+
+  test('ends when every part takes connections and never answers', async () => {
+    await using silent = createServer((socket) => void socket.on('error', () => undefined))
+    const sockets = new Set<Socket>()
+    silent.on('connection', (socket) => sockets.add(socket))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as { port: number }
+    const url = `http://127.0.0.1:${port}`
+    const timeoutMs = 500
+    const config = writeConfig({
+      kratos: { url, adminUrl: url, timeoutMs },
+      hydra: { url, adminUrl: url, timeoutMs, hydraLoginToken: SECRETS.hydra },
+      database: { host: '127.0.0.1', port, user: 'u', password: SECRETS.mail, dbname: 'd', timeoutMs },
+      nats: { url: `nats://127.0.0.1:${port}`, timeoutMs },
+      stripe: { secretKey: SECRETS.stripe, apiBase: url, timeoutMs },
+      port,
+    })
+    const startedAt = performance.now()
+    const { code, stdout } = await runCli('doctor', '--config', config, '--json')
+    expect(performance.now() - startedAt).toBeLessThan(20_000)
+    for (const socket of sockets) socket.destroy()
+    expect(code).toBe(1)
+    const { stateOf } = diagnosisOf(JSON.parse(stdout))
+    for (const id of [
+      'database.connection',
+      'nats.connection',
+      'kratos.public',
+      'kratos.admin',
+      'hydra.public',
+      'hydra.admin',
+      'stripe.key',
+      'ports.api',
+    ])
+      expect(`${id} ${stateOf(id)}`).toBe(`${id} broken`)
+    expect(stateOf('outbox.pending')).toBe('skipped')
   })
 
   test('shows its usage for what it does not know', async () => {

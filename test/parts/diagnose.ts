@@ -19,7 +19,7 @@ export async function diagnose(
   options: Omit<DoctorOptions, 'configPath'> = {},
 ): Promise<Diagnosis> {
   const parts = { kratos: { url: NOWHERE, adminUrl: NOWHERE }, database: { file: ':memory:' } }
-  const { findings } = await runDoctor({ configPath: writeConfig({ ...parts, ...config }), ...options })
+  const findings = await runDoctor({ configPath: writeConfig({ ...parts, ...config }), ...options })
   return diagnosisOf(findings)
 }
 

@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { secretValues } from '../../../lib/config/secrets.ts'
 import { unreadable } from '../../../lib/config/unreadable.ts'
 import type { Config } from '../../../lib/config.ts'
-import { type Examination, examineParts, type Part } from '../../../lib/doctor/examine-parts.ts'
+import { examineParts, type Part } from '../../../lib/doctor/examine-parts.ts'
 import { type Finding, judgeOf } from '../../../lib/doctor/finding.ts'
 import type { Settings } from '../../../lib/doctor/settings.ts'
 import { secretRedactor } from '../../redact-secrets.ts'
@@ -31,7 +31,7 @@ export interface DoctorOptions {
 const LIMIT_MS = 30_000
 
 /** Looks at everything that a configuration names, and changes nothing. No finding holds a secret. */
-export async function runDoctor(options: DoctorOptions): Promise<Examination> {
+export async function runDoctor(options: DoctorOptions): Promise<Finding[]> {
   let config: Config | undefined
   const first = await examineParts(
     [
@@ -48,7 +48,7 @@ export async function runDoctor(options: DoctorOptions): Promise<Examination> {
   )
   const rest = await examineParts(partsOf(config, options), options.limitMs ?? LIMIT_MS)
   const redact = redactor(config)
-  return { findings: [...first.findings, ...rest.findings].map(redact), late: [...first.late, ...rest.late] }
+  return [...first, ...rest].map(redact)
 }
 
 const NEEDING_CONFIG = ['database', 'outbox', 'nats', 'kratos', 'hydra', 'stripe', 'ports']
