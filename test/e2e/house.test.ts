@@ -190,6 +190,38 @@ describe.skipIf(missing.includes(true))('the whole house', () => {
     await page.waitForSelector('button:has-text("Sign in")')
   })
 
+  test('the doctor finds nothing broken in it but the missing TLS', async () => {
+    const doctor = house.runCli([
+      'doctor',
+      '--json',
+      '--nats-monitor',
+      house.natsMonitorUrl,
+      '--kratos-config',
+      house.fileOf('rendered/kratos/kratos.yml'),
+      '--hydra-config',
+      house.fileOf('rendered/hydra/hydra.yml'),
+    ])
+    const { code } = await doctor.exit
+    const findings = JSON.parse(doctor.stdout()) as { id: string; state: string; message: string }[]
+    const broken = findings.filter(({ state }) => state === 'broken')
+    expect(broken.map(({ id, message }) => [id, message])).toEqual([
+      ['hydra.issuer', expect.stringContaining('want https')],
+      ['hydra.issuer-url', expect.stringContaining('want https')],
+    ])
+    expect(code).toBe(1)
+    const fine = findings.filter(({ state }) => state === 'ok').map(({ id }) => id)
+    expect(fine).toEqual(
+      expect.arrayContaining([
+        'kratos.base-url',
+        'kratos.courier-auth',
+        'kratos.hook',
+        'hydra.token-hook',
+        'hydra.hook-auth',
+        'nats.fsync',
+      ]),
+    )
+  })
+
   test('the logs hold no code, token, cookie or password', () => {
     const output = house.container.output()
     expect(output).toContain('"log":"nginx"')

@@ -24,6 +24,11 @@ export interface House {
   env: Record<string, string>
   /** `start-authlance.sh`. */
   container: RunningProcess
+  /** Runs our command line as an operator does, beside the container. */
+  runCli(args: string[]): RunningProcess
+  /** A file as its program reads it here, such as `rendered/kratos/kratos.yml`. */
+  fileOf(path: string): string
+  natsMonitorUrl: string
   stop(): Promise<void>
 }
 
@@ -67,11 +72,13 @@ export async function startHouse({ database, page }: HouseOptions): Promise<Hous
     serveOry('hydra', onLoopback('rendered/hydra/hydra.yml'), setup, ports, started),
   ])
 
+  const program = ourProgram(setup.dir)
+  const config = ownConfig(setup, onLoopback, ports, database)
   const container = startProcess(START, [], {
     env: {
       ...setup.env,
-      AUTHLANCE_BIN: ourProgram(setup.dir),
-      CONFIG_FILE: ownConfig(setup, onLoopback, ports, database),
+      AUTHLANCE_BIN: program,
+      CONFIG_FILE: config,
       NGINX_DIR: join(setup.dir, 'nginx'),
       NGINX_LISTEN: '127.0.0.1',
       NGINX_TLS_DIR: join(setup.dir, 'no-tls'),
@@ -93,6 +100,9 @@ export async function startHouse({ database, page }: HouseOptions): Promise<Hous
     adminEmail,
     env: setup.env,
     container,
+    runCli: (args) => startProcess(program, args, { env: { ...setup.env, CONFIG_FILE: config } }),
+    fileOf: (path) => join(setup.dir, path),
+    natsMonitorUrl: `http://127.0.0.1:${ports.natsMonitor}`,
     async stop() {
       front.closeAllConnections()
       await new Promise((resolve) => front.close(resolve))
@@ -127,7 +137,7 @@ function loopback({ dir, read }: ComposeSetup, ports: Ports): (path: string) => 
     'hydra:4444': `127.0.0.1:${ports.hydra}`,
     'hydra:4445': `127.0.0.1:${ports.hydraAdmin}`,
     'nats:4222': `127.0.0.1:${ports.nats}`,
-    '127.0.0.1:8222': `127.0.0.1:${ports.natsMonitor}`,
+    'http: 8222': `http: "127.0.0.1:${ports.natsMonitor}"`,
     '/etc/config/kratos': join(dir, 'rendered/kratos'),
     'store_dir: /data': `store_dir: ${join(dir, 'jetstream')}`,
   }
