@@ -4,7 +4,6 @@
 #   start-authlance.sh SUBCOMMAND [...]      that command of `authlance` alone
 # TERM, INT and QUIT stop both: exit 0 when everything was finished. HUP reloads both. When either ends unasked, the other is stopped
 # and the exit code is not 0. nginx/README.md lists the variables.
-# shellcheck disable=SC2317  # traps call functions by name
 set -uo pipefail
 PATH=$PATH:/usr/sbin
 
@@ -35,15 +34,16 @@ dir=${NGINX_DIR:-/tmp/nginx}
 conf=$dir/nginx.conf
 # starting -> running -> stopping | failing
 state=starting
-service='' nginx='' exit_code=0 left_at=0 drained='' reload_at_ready=''
+service='' nginx='' exit_code=0 left_at=0 drained=''
+declare -A asked=()
 copiers=() timers=()
 
 main() {
   (umask 077 && mkdir -p "$dir") || exit 2
   rm -f "$dir/nginx.pid" "$dir/api"
-  trap on_stop TERM INT QUIT
-  trap on_reload HUP
-  trap on_ready USR1
+  trap 'ask stop' TERM INT QUIT
+  trap 'ask reload' HUP
+  trap 'ask ready' USR1
 
   open_pipe "$dir/service-log"
   copy_service_log <"$dir/service-log" &
@@ -51,13 +51,26 @@ main() {
   "$authlance" serve "$@" >"$dir/service-log" &
   service=$!
 
-  # Woken by every child that ends and by every signal; orphans of the container are reaped on the way.
+  # Woken by every child that ends; orphans of the container are reaped on the way.
   until all_ended; do
     wait -n
     keep_up
   done
   flush
   exit "$exit_code"
+}
+
+# A signal is kept for the loop, since it may come in the middle of anything, and a child that ends at once wakes the loop.
+# shellcheck disable=SC2317  # traps call it by name
+ask() {
+  asked[$1]=1
+  true &
+}
+
+# answer NAME: whether that was asked for; asked no more.
+answer() {
+  [[ -n ${asked[$1]:-} ]] || return 1
+  unset "asked[$1]"
 }
 
 alive() { [[ -n $1 ]] && kill -0 "$1" 2>/dev/null; }
@@ -79,6 +92,9 @@ signal() {
 # Compares what runs with what should.
 keep_up() {
   local elapsed
+  if answer stop; then on_stop; fi
+  if answer ready; then on_ready; fi
+  if [[ $state != starting ]] && answer reload; then on_reload; fi
   case $state in
     starting | running)
       if ! alive "$service"; then
@@ -113,7 +129,6 @@ on_stop() {
   signal QUIT "$nginx"
   wake_in "$DRAIN_MS"
   wake_in "$STOP_MS"
-  keep_up
 }
 
 # fail CODE REASON
@@ -167,21 +182,16 @@ on_ready() {
   until [[ -s $dir/nginx.pid ]] || ! alive "$nginx"; do sleep 0.02; done
   state=running
   say "nginx listens on port ${AUTHLANCE_HTTP_PORT:-1080}"
-  if [[ -n $reload_at_ready ]]; then signal HUP "$service"; fi
 }
 
 on_reload() {
-  case $state in
-    starting) reload_at_ready=1 ;;
-    running)
-      signal HUP "$service"
-      if prepare_nginx; then
-        signal HUP "$nginx"
-      else
-        say 'nginx keeps its configuration: the new one is not usable'
-      fi
-      ;;
-  esac
+  [[ $state == running ]] || return 0
+  signal HUP "$service"
+  if prepare_nginx; then
+    signal HUP "$nginx"
+  else
+    say 'nginx keeps its configuration: the new one is not usable'
+  fi
 }
 
 prepare_nginx() {

@@ -93,6 +93,20 @@ describe.skipIf(requirePart('nginx'))('start-authlance.sh', () => {
     expect(afterMs).toBeLessThan(2000)
   })
 
+  it('is stopped at any moment of its start', async () => {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const container = await start()
+      // The service says that it is ready about here, and nginx starts.
+      await container.waitForLine(attempt % 2 ? /ready:/ : /"pid"/)
+      await sleep(attempt * 8)
+      const { code, afterMs } = await ended(container, signal(container, 'SIGTERM'))
+
+      expect([code, afterMs < 3000], container.output()).toEqual([0, true])
+      expect(isRunning(pidOf(container))).toBe(false)
+      await expect(fetch(container.url)).rejects.toThrow()
+    }
+  })
+
   it.each([
     [7, 7],
     [0, 1],
