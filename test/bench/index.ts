@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../../scripts/build/paths.ts'
@@ -22,6 +22,7 @@ import type { BenchResult } from './result.ts'
 import { resultTable } from './result-table.ts'
 import { benchTokenHookLatency } from './token-hook.ts'
 import { benchWorkerSize } from './worker-size.ts'
+import { benchWorkers } from './workers.ts'
 
 interface Entry {
   needs?: Part[]
@@ -65,8 +66,22 @@ const ENTRIES: Record<string, Entry> = {
   },
   'memory-rest': { run: benchMemoryAtRest },
   'memory-after': { run: benchMemoryAfter },
+  'workers-processes': {
+    needs: ['mariadb', 'nginx'],
+    possible: severalCores,
+    run: (programs) => benchWorkers(programs, 'as many processes'),
+  },
+  'workers-one': {
+    needs: ['mariadb', 'nginx'],
+    possible: severalCores,
+    run: (programs) => benchWorkers(programs, 'one process'),
+  },
   'cold-start': { run: benchColdStart },
   'worker-size': { run: benchWorkerSize },
+}
+
+function severalCores(): boolean {
+  return availableParallelism() > 1
 }
 
 /**

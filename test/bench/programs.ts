@@ -41,11 +41,15 @@ export async function buildPrograms(nodeArgs: string[]): Promise<Programs> {
   }
 }
 
-/** Starts the product as in production: its bundle, log level `info`; the log goes to the null device. */
-export async function startProduct(programs: Programs, config: Record<string, unknown>): Promise<Server> {
+/** Starts the product as in production: its bundle, log level `info`; the log goes to the null device. @param args more of `serve` */
+export async function startProduct(
+  programs: Programs,
+  config: Record<string, unknown>,
+  args: string[] = [],
+): Promise<Server> {
   const port = await freePort()
   const file = writeConfig({ ...config, debug: false, port })
-  return startServer([...programs.nodeArgs, programs.product, 'serve', '--config', file], port)
+  return startServer([...programs.nodeArgs, programs.product, 'serve', '--config', file, ...args], port)
 }
 
 /** Starts a floor; it writes no log. */
