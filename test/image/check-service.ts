@@ -27,6 +27,7 @@ export async function checkService(
     for (const { command, status } of processes) {
       const [uid, gid] = [status.Uid, status.Gid].map((ids) => [...new Set(ids?.split('\t'))].join())
       assert.equal(`${uid}:${gid}`, user, command)
+      assert(Number(uid) > 0 && Number(gid) > 0, `${command} runs as root`)
       assert.deepEqual(
         [Number(`0x${status.CapEff}`), Number(`0x${status.CapBnd}`), status.NoNewPrivs],
         [0, 0, '1'],

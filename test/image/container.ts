@@ -69,6 +69,8 @@ export function createContainer(image: Image, { scratch, configDirectory }: Cont
       `--wd=${image.workingDirectory}`,
       '/usr/bin/setpriv',
       ...asUser,
+      // The kernel forgets it at a change of user.
+      '--pdeathsig=keep',
       '--inh-caps=-all',
       '--bounding-set=-all',
       '/usr/bin/env',

@@ -14,7 +14,11 @@ if (process.getuid?.() !== 0) {
   console.error('npm run test:image mounts file systems and changes the root directory: run it as root')
   process.exitCode = 2
 } else if (process.env[IN_NAMESPACE]) {
-  process.exit((await proveImage(values)) ? 0 : 1)
+  const succeeded = await proveImage(values).catch((error: Error) => {
+    console.error(`FAILED  ${error.message}`)
+    return false
+  })
+  process.exit(succeeded ? 0 : 1)
 } else {
   // Mounts of a namespace end with its last process, and none of its processes outlives this one.
   const dies = ['--pdeathsig', 'KILL', '--', 'unshare', '--mount', '--propagation', 'private', '--']

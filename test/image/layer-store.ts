@@ -49,7 +49,10 @@ export function createLayerStore(directory: string, report: (line: string) => vo
         return [layer, ...below]
       }
       const startedAt = performance.now()
-      renameSync(await make(below, step), layer)
+      const made = await make(below, step).catch((error: Error) => {
+        throw new Error(`${title} failed: ${error.message}`)
+      })
+      renameSync(made, layer)
       rmSync(work, { recursive: true, force: true })
       report(`${`${((performance.now() - startedAt) / 1000).toFixed(1)} s`.padStart(6)}  ${title}`)
       return [layer, ...below]
