@@ -9,12 +9,15 @@ import type { MailIntake } from './mail/mail-intake.ts'
 import type { Metrics } from './metrics.ts'
 import type { Hydra } from './ory/hydra.ts'
 import type { Kratos } from './ory/kratos.ts'
+import type { ProxySend } from './ory/proxy-fetch.ts'
 
 /** The services that a host builds once per process or isolate and passes to every handler. */
 export interface Env {
   config: Config
   db: Kysely<Database>
   kratos: Kratos
+  /** Carries what is proxied to Kratos and Hydra. */
+  proxySend: ProxySend
   /** Absent when no `hydra.adminUrl` is given. */
   hydra?: Hydra
   keys: TokenKeys

@@ -49,8 +49,8 @@ export function upstreamHeaders(
   return headers
 }
 
-/** The headers of the answer as the caller gets them. An encoding sent in spite of our asking was undone by `fetch`. */
-export function answerHeaders(response: Response): Headers {
+/** The headers of the answer as the caller gets them. An encoding sent in spite of our asking is undone. */
+export function answerHeaders(response: { headers: Headers }): Headers {
   const headers = withoutHopByHop(response.headers)
   if (headers.has('content-encoding')) {
     headers.delete('content-encoding')

@@ -3,7 +3,7 @@ import { ApiError } from '../http/errors.ts'
 import { peerOf } from '../http/forwarded.ts'
 import { brokenOff } from '../http/read-body.ts'
 import type { Trace } from '../http/trace.ts'
-import { proxyFetch } from './proxy-fetch.ts'
+import { type ProxyAnswer, type ProxyBody, proxyFetch } from './proxy-fetch.ts'
 import { answerHeaders, upstreamHeaders } from './proxy-headers.ts'
 import { leadsToAdmin } from './proxy-path.ts'
 
@@ -30,10 +30,8 @@ export interface RelayTarget {
   isOurs(token: string): boolean
 }
 
-export type RelayBody = ReadableStream | Uint8Array<ArrayBuffer> | null
-
 /** The body of a request as it streams in. */
-export function streamedBody({ method, body }: Request): RelayBody {
+export function streamedBody({ method, body }: Request): ProxyBody {
   return method === 'GET' || method === 'HEAD' ? null : body
 }
 
@@ -45,20 +43,20 @@ export async function relay(
   { request, env, ctx, trace }: ProxyCall,
   target: RelayTarget,
   path: string,
-  body: RelayBody,
+  body: ProxyBody,
 ): Promise<Response> {
   const length = body instanceof ReadableStream ? 'sent' : 'computed'
   const peer = peerOf(ctx.remoteAddress, env.config)
   const headers = upstreamHeaders(request, peer, trace, length, target.isOurs)
   const retryMs = request.method === 'GET' || request.method === 'HEAD' ? target.retryMs : 0
-  const init: RequestInit & { duplex: 'half' } = { method: request.method, headers, body, duplex: 'half' }
 
   const startedAt = performance.now()
   const observe = (outcome: string) =>
     env.metrics.observeUpstream(target.service, 'proxy', outcome, performance.now() - startedAt)
   try {
     const url = `${target.url}/${path}${new URL(request.url).search}`
-    const answer = await proxyFetch(url, init, { timeoutMs: target.timeoutMs, retryMs })
+    const sent = { method: request.method, headers, body }
+    const answer = await proxyFetch(url, sent, { send: env.proxySend, timeoutMs: target.timeoutMs, retryMs })
     observe(String(answer.status))
     return passOn(answer, path, target)
   } catch (error) {
@@ -74,10 +72,10 @@ export async function relay(
   }
 }
 
-function passOn(answer: Response, path: string, target: RelayTarget): Response {
+function passOn(answer: ProxyAnswer, path: string, target: RelayTarget): Response {
   const location = answer.headers.get('location')
   if (location !== null && leadsToAdmin(location, path, target)) {
-    void answer.body?.cancel().catch(() => undefined)
+    if (answer.body instanceof ReadableStream) void answer.body.cancel().catch(() => undefined)
     throw new ApiError('not_found')
   }
   const { status, statusText } = answer

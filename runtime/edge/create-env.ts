@@ -9,6 +9,7 @@ import type { Log } from '../../lib/log.ts'
 import { noMetrics } from '../../lib/metrics.ts'
 import { createHydra } from '../../lib/ory/hydra.ts'
 import { createKratos } from '../../lib/ory/kratos.ts'
+import { proxyByFetch } from '../../lib/ory/proxy-fetch.ts'
 import { upstreamReady } from '../../lib/ory/upstream-ready.ts'
 import { createHealth } from '../health.ts'
 import type { EdgeBindings } from './bindings.ts'
@@ -55,6 +56,7 @@ function requestEnv({ config, keys, log }: Kept, bindings: EdgeBindings): Env {
     log,
     db,
     kratos,
+    proxySend: proxyByFetch,
     clock: { now: () => Date.now() },
     metrics: noMetrics,
     events: { wake: (ctx) => wakeFlush(bindings, ctx, log) },

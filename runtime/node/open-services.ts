@@ -26,6 +26,7 @@ import { readAsset } from './assets.ts'
 import type { DatabaseHooks } from './database.ts'
 import type { MetricsSources } from './metrics.ts'
 import { busPart, databasePart } from './open-parts.ts'
+import { createHttpProxy } from './proxy-by-http.ts'
 import { createHttpSend } from './send-by-http.ts'
 import { shareWhoami } from './share-whoami.ts'
 import type { SharedParts } from './shared-parts.ts'
@@ -102,6 +103,7 @@ export async function openServices(
     config,
     db,
     kratos,
+    proxySend: createHttpProxy(),
     keys,
     clock,
     log,

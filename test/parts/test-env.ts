@@ -8,6 +8,7 @@ import { noMetrics } from '../../lib/metrics.ts'
 import { createHydra } from '../../lib/ory/hydra.ts'
 import { createKratos, type Kratos } from '../../lib/ory/kratos.ts'
 import { openDatabase } from '../../runtime/node/database.ts'
+import { createHttpProxy } from '../../runtime/node/proxy-by-http.ts'
 import { type RecordedLog, recordLog } from './record-log.ts'
 
 export interface TestEnvOptions {
@@ -57,6 +58,7 @@ export async function createTestEnv(options: TestEnvOptions = {}): Promise<TestE
   const env: Env = {
     config,
     db,
+    proxySend: createHttpProxy(),
     kratos: { ...createKratos(config.kratos, noMetrics), ...options.kratos },
     keys: await importTokenKeys(config),
     clock,
