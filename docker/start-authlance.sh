@@ -2,7 +2,7 @@
 # The container's first process: the service with nginx in front of it.
 #   start-authlance.sh [serve [OPTION...]]   both; nginx accepts once the service is ready
 #   start-authlance.sh SUBCOMMAND [...]      that command of `authlance` alone
-# TERM, INT and QUIT stop both: exit 0 when everything was finished. HUP reloads both. When either ends unasked, the other is stopped
+# TERM, INT and QUIT stop both: exit 0 when everything was finished. HUP reloads the service, and nginx where its certificate changed. When either ends unasked, the other is stopped
 # and the exit code is not 0. nginx/README.md lists the variables.
 set -uo pipefail
 PATH=$PATH:/usr/sbin
@@ -31,12 +31,14 @@ STOP_MS=$((stop_seconds * 1000 - 100))
 FAIL_MS=1000
 
 dir=${NGINX_DIR:-/tmp/nginx}
-conf=$dir/nginx.conf
 # starting -> running -> stopping | failing
 state=starting
-service='' nginx='' exit_code=0 left_at=0 drained=''
+service='' nginx='' exit_code=0 left_at=0 drained='' fingerprint=''
 declare -A asked=()
 copiers=() timers=()
+
+# shellcheck source=/dev/null
+. "$here/nginx/control.sh"
 
 main() {
   (umask 077 && mkdir -p "$dir") || exit 2
@@ -160,43 +162,27 @@ kill_all() {
   kill_nginx
 }
 
-# With its workers, which outlive it.
-kill_nginx() {
-  [[ -z $nginx ]] || kill -KILL -- "-$nginx" 2>/dev/null
-  return 0
-}
-
 on_ready() {
   [[ $state == starting ]] || return 0
   if ! prepare_nginx; then
     fail 1 'nginx has no usable configuration: it ends'
     return
   fi
-  open_pipe "$dir/nginx-log"
-  (ignore_signals && exec cat <"$dir/nginx-log") &
-  copiers+=($!)
-  # A session of its own, so that it can be killed with its workers.
-  setsid nginx -e stderr -c "$conf" >"$dir/nginx-log" &
-  nginx=$!
-  # It has bound its ports, and takes signals, once this file is there.
-  until [[ -s $dir/nginx.pid ]] || ! alive "$nginx"; do sleep 0.02; done
+  start_nginx
   state=running
   say "nginx listens on port ${AUTHLANCE_HTTP_PORT:-1080}"
 }
 
+# nginx is reloaded only for a change of its own: its old workers close idle connections, perhaps just when a request arrives on one.
 on_reload() {
+  local before=$fingerprint
   [[ $state == running ]] || return 0
   signal HUP "$service"
-  if prepare_nginx; then
-    signal HUP "$nginx"
-  else
+  if ! prepare_nginx; then
     say 'nginx keeps its configuration: the new one is not usable'
+  elif [[ $fingerprint != "$before" ]]; then
+    signal HUP "$nginx"
   fi
-}
-
-prepare_nginx() {
-  NGINX_UPSTREAMS=$(<"$dir/api") "$here/nginx/render.sh" "$conf.next" || return 1
-  nginx -t -q -e stderr -c "$conf.next" >/dev/null && mv "$conf.next" "$conf"
 }
 
 # Passes the service's lines on, and tells where its API is once it is ready; a plain copier afterwards.
@@ -216,11 +202,11 @@ copy_service_log() {
   exec cat
 }
 
-# The last lines are still to be written when the others end.
-ignore_signals() { trap '' TERM INT QUIT HUP; }
-
 # A pipe of this user's own: nginx opens its log by name, which no socket allows, nor a pipe of root.
 open_pipe() { rm -f "$1" && mkfifo "$1" || exit 2; }
+
+# The last lines are still to be written when the others end.
+ignore_signals() { trap '' TERM INT QUIT HUP; }
 
 # Lets the copiers write what is left; something that still holds the pipe does not hold this up.
 flush() {

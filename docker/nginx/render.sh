@@ -60,7 +60,7 @@ USER_LINE=
 listen_addresses() {
   if [[ -n ${NGINX_LISTEN:-} ]]; then
     echo "$NGINX_LISTEN"
-  elif [[ -s /proc/net/if_inet6 ]]; then
+  elif [[ -r /proc/net/if_inet6 && -n $(</proc/net/if_inet6) ]]; then
     echo '0.0.0.0 [::]'
   else
     echo 0.0.0.0

@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { get } from 'node:https'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { requirePart } from '../parts/available.ts'
+import { makeCertificate } from '../parts/certificate.ts'
 import {
   type Container,
   type ContainerOptions,
@@ -10,6 +12,7 @@ import {
   PRETEND,
   startContainer,
 } from '../parts/container.ts'
+import { freePort } from '../parts/free-port.ts'
 
 const start = (options: ContainerOptions = {}) => startContainer({ program: PRETEND, ...options })
 const pidOf = (container: Container) => Number(/"pid":(\d+)/.exec(container.stdout())![1])
@@ -22,9 +25,21 @@ async function ended(container: Container, cause: () => void) {
   return { code, afterMs: performance.now() - from }
 }
 
-/** The child of `unshare`. */
-function firstProcess(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+}
+
+function statusOverTls(port: number, ca: Buffer): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const request = get(
+      { host: 'localhost', family: 4, port, path: '/livez', ca, agent: false },
+      (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      },
+    )
+    request.on('error', () => resolve(undefined))
+  })
 }
 
 const signal = (container: Container, name: NodeJS.Signals) => () => void process.kill(container.pid, name)
@@ -160,9 +175,10 @@ describe.skipIf(requirePart('nginx'))('start-authlance.sh', () => {
     expect(isRunning(pidOf(container))).toBe(false)
   })
 
-  it('SIGHUP reloads both and drops no request', async () => {
+  it('SIGHUP reaches the service, leaves nginx with nothing new alone and drops no request', async () => {
     const container = await start()
     await container.served()
+    const workers = childrenOf(container.nginxPid())
     let asking = true
     const statuses: number[] = []
     const load = Promise.all(
@@ -180,6 +196,21 @@ describe.skipIf(requirePart('nginx'))('start-authlance.sh', () => {
 
     expect(statuses.length).toBeGreaterThan(20)
     expect(statuses.filter((status) => status !== 200)).toEqual([])
+    expect(childrenOf(container.nginxPid())).toEqual(workers)
+  })
+
+  it('SIGHUP has nginx take a certificate that was mounted or renewed', async () => {
+    const httpsPort = await freePort()
+    const container = await start({ env: { AUTHLANCE_HTTPS_PORT: String(httpsPort) } })
+    await container.served()
+    for (let renewals = 0; renewals < 2; renewals++) {
+      const { certificate } = await makeCertificate()
+      cpSync(dirname(certificate), join(container.dir, 'tls'), { recursive: true })
+      signal(container, 'SIGHUP')()
+
+      const ca = readFileSync(certificate)
+      await expect.poll(() => statusOverTls(httpsPort, ca), { timeout: 5000 }).toBe(200)
+    }
   })
 
   it('SIGHUP before the service is ready reaches it once it is', async () => {
@@ -238,7 +269,7 @@ describe.skipIf(requirePart('nginx'))('start-authlance.sh', () => {
     expect(await zombies()).toBe(0)
 
     const { code, afterMs } = await ended(container, () =>
-      process.kill(firstProcess(container.pid), 'SIGTERM'),
+      process.kill(childrenOf(container.pid)[0]!, 'SIGTERM'),
     )
     expect([code, afterMs < 3000]).toEqual([0, true])
   })

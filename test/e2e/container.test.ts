@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { requirePart } from '../parts/available.ts'
 import { startContainer } from '../parts/container.ts'
 import { writeConfig } from '../parts/gateway.ts'
 import { readEvents } from '../parts/jetstream-events.ts'
+import { createDatabase } from '../parts/mariadb.ts'
 import { startNats } from '../parts/nats.ts'
 import { tempDir } from '../parts/temp-dir.ts'
 import { startWhoamiStub, vouch, type WhoamiStub } from '../parts/whoami-stub.ts'
@@ -17,14 +18,14 @@ describe.skipIf(requirePart('nginx'))('the container', () => {
   })
   afterAll(() => kratos.close())
 
-  const start = (config: Record<string, unknown> = {}) => {
+  const start = (config: Record<string, unknown> = {}, env: Record<string, string> = {}) => {
     const file = writeConfig({
       database: { file: `${tempDir('container')}/authlance.sqlite` },
       kratos: { url: kratos.url, adminUrl: kratos.url },
       trustedProxies: ['127.0.0.1'],
       ...config,
     })
-    return startContainer({ args: ['serve', '--config', file] })
+    return startContainer({ args: ['serve', '--config', file], env })
   }
   const exchange = (url: string, name: string) =>
     fetch(`${url}/authlance/identity/me`, {
@@ -79,6 +80,27 @@ describe.skipIf(requirePart('nginx'))('the container', () => {
     expect(statuses.filter((status) => status !== 200)).toEqual([])
     expect((await container.stop()).code).toBe(0)
   })
+
+  it.skipIf(requirePart('mariadb'))(
+    'serves with several workers, reloads them and stops them all',
+    async () => {
+      const database = await createDatabase(inject('mariadb')!)
+      const container = await start({ database }, { AUTHLANCE_WORKERS: '2' })
+      await container.served()
+      const statuses = async () =>
+        (await Promise.all(['ada', 'bob', 'cy', 'di'].map((name) => exchange(container.url, name)))).map(
+          ({ status }) => status,
+        )
+      expect(await statuses()).toEqual([200, 200, 200, 200])
+      process.kill(container.pid, 'SIGHUP')
+      await sleep(1500)
+      expect(await statuses()).toEqual([200, 200, 200, 200])
+
+      const from = performance.now()
+      expect((await container.stop()).code).toBe(0)
+      expect(performance.now() - from).toBeLessThan(10_000)
+    },
+  )
 
   it('runs a subcommand alone', async () => {
     const container = await startContainer({ args: ['--version'] })
