@@ -36,7 +36,10 @@ export function createHttpProxy(): ProxySend {
 
     return new Promise((resolve, reject) => {
       const { send, agent } = url.startsWith('https:') ? secure : plain
-      const options = { method, headers: Object.fromEntries(headers), agent, signal }
+      const sent = Object.fromEntries(headers)
+      // Left alone, node:http gives the body of a DELETE no length, and so no end.
+      if (body) sent['content-length'] = String(body.length)
+      const options = { method, headers: sent, agent, signal }
       const outgoing = send(url, options, (incoming) => {
         const { statusCode: status = 502, statusMessage: statusText = '' } = incoming
         const answered = headersOf(incoming)
