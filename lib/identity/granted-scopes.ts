@@ -17,7 +17,7 @@ export interface TokenGrant {
 
 /**
  * The scopes that were granted. Hydra tells none of them when a code is exchanged, so then it is asked for the consent itself.
- * Where it never asked the person, every scope has to be covered by an earlier consent to the client that Hydra remembers.
+ * Where it never asked the person, every scope has to be covered by the newest consent to the client that Hydra remembers.
  * @see https://github.com/ory/hydra/issues/3969
  * @throws {ApiError} `upstream_unavailable`
  */
@@ -40,9 +40,10 @@ export async function grantedScopes(
   return given?.scopes ?? remembered(all, grant)
 }
 
-function remembered(given: GivenConsent[], { clientId, requestedScopes }: TokenGrant): string[] {
-  const toClient = given.filter((consent) => consent.remember && consent.clientId === clientId)
-  const scopes = new Set(toClient.flatMap((consent) => consent.scopes))
+/** By the newest one alone Hydra decides that it need not ask; an older one may hold what has been taken back since. */
+function remembered(newestFirst: GivenConsent[], { clientId, requestedScopes }: TokenGrant): string[] {
+  const consent = newestFirst.find(({ remember, clientId: given }) => remember && given === clientId)
+  const scopes = new Set(consent?.scopes)
   return requestedScopes.filter((scope) => scopes.has(scope))
 }
 

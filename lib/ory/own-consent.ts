@@ -24,6 +24,12 @@ export const SettledConsent: z.ZodType = ConsentRedirect
 /** Longest that a consent is remembered. */
 const MAX_REMEMBER_SECONDS = 3600
 
+/**
+ * Shortest, counted from where the sign-in began: later Hydra does not tell any more what was granted, remembered or not, and the token
+ * hook has to know it when the code is exchanged.
+ */
+const MIN_REMEMBER_SECONDS = 1800
+
 const Texts = z
   .array(z.string())
   .nullish()
@@ -37,7 +43,7 @@ export const ConsentChoice = z.object({
   remember_for: z
     .int()
     .nullish()
-    .meta({ description: 'Seconds, at most 3600; 0 or absent = as long as may be' }),
+    .meta({ description: 'Seconds, 1800 to 3600; less = not remembered, 0 or absent = as long as may be' }),
 })
 export type ConsentChoice = z.output<typeof ConsentChoice>
 
@@ -76,16 +82,18 @@ export function settledConsent(redirectTo: string): Response {
   return Response.json({ redirect_to: redirectTo }, { status: 410 })
 }
 
-/** What Hydra is told to grant: of the choice, only what was requested, and never for long. */
+/** What Hydra is told to grant: of the choice, only what was requested, and never for longer than was chosen. */
 export function grantOf(choice: ConsentChoice, requested: HydraConsentRequest): ConsentGrant {
   const { requested_scope, requested_access_token_audience } = requested
+  const scopes = new Set(choice.grant_scope)
+  const audiences = new Set(choice.grant_access_token_audience)
+  // 0 would be for ever.
+  const seconds = Math.min(choice.remember_for || MAX_REMEMBER_SECONDS, MAX_REMEMBER_SECONDS)
+  const remember = choice.remember === true && seconds >= MIN_REMEMBER_SECONDS
   return {
-    grant_scope: requested_scope.filter((scope) => choice.grant_scope.includes(scope)),
-    grant_access_token_audience: requested_access_token_audience.filter((audience) =>
-      choice.grant_access_token_audience.includes(audience),
-    ),
-    remember: choice.remember ?? false,
-    // 0 would be for ever.
-    remember_for: Math.min(Math.max(choice.remember_for || MAX_REMEMBER_SECONDS, 1), MAX_REMEMBER_SECONDS),
+    grant_scope: requested_scope.filter((scope) => scopes.has(scope)),
+    grant_access_token_audience: requested_access_token_audience.filter((one) => audiences.has(one)),
+    remember,
+    remember_for: remember ? seconds : MAX_REMEMBER_SECONDS,
   }
 }

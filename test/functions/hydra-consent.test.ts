@@ -197,12 +197,23 @@ describe('what Hydra is told', () => {
     [{ remember: true }, 3600],
     [{ remember: true, remember_for: null }, 3600],
     [{ remember: true, remember_for: 86_400 }, 3600],
-    [{ remember: true, remember_for: 60 }, 60],
-    [{ remember: true, remember_for: -1 }, 1],
+    [{ remember: true, remember_for: 1800 }, 1800],
   ])('to remember %j is %i seconds', async (choice, seconds) => {
     expect(await accepted({ grant_scope: ['openid'], ...choice })).toMatchObject({
       remember: true,
       remember_for: seconds,
+    })
+  })
+
+  it.each([
+    { remember: true, remember_for: 1799 },
+    { remember: true, remember_for: 1 },
+    { remember: true, remember_for: -1 },
+    { remember: false, remember_for: 1 },
+  ])('of %j is not remembered, but can be told as long as a code lives', async (choice) => {
+    expect(await accepted({ grant_scope: ['openid'], ...choice })).toMatchObject({
+      remember: false,
+      remember_for: 3600,
     })
   })
 

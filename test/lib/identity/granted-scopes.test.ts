@@ -79,12 +79,12 @@ describe('the granted scopes', () => {
     expect(await grantedScopes(env, grant, TRACE)).toEqual(['email'])
   })
 
-  it('where nobody was asked are what was asked for and an earlier consent to this client covers', async () => {
+  it('where nobody was asked are what was asked for and the newest consent to this client covers', async () => {
     const env = services([
-      { challenge: 'a', scopes: ['openid'], remember: true },
-      { challenge: 'b', scopes: ['email', 'groups'], remember: true },
-      { challenge: 'c', scopes: ['roles'], remember: false },
-      { challenge: 'd', scopes: ['roles'], remember: true, client: 'another-app' },
+      { challenge: 'a', scopes: ['roles'], remember: false },
+      { challenge: 'b', scopes: ['roles'], remember: true, client: 'another-app' },
+      { challenge: 'c', scopes: ['openid', 'email', 'groups'], remember: true },
+      { challenge: 'd', scopes: ['roles'], remember: true },
     ])
     expect(await grantedScopes(env, GRANT, TRACE)).toEqual(['openid', 'email'])
   })
