@@ -11,6 +11,8 @@ export interface GroupCommitOptions<Item, Result> {
   keepAll(items: Item[]): Promise<Result[]>
   /** Keeps one item, whatever is there already. */
   keepOne(item: Item): Promise<Result>
+  /** Whether an item whose turn has come is still to be kept; its caller gets an error if not. Default: always. */
+  isWanted?(item: Item): boolean
   /** Lets the host take in what has arrived, before a transaction that may not let it: SQLite does not wait for anything. */
   nextTurn?(): Promise<void>
 }
@@ -29,6 +31,7 @@ export function createGroupCommit<Item, Result>({
   sizeOf,
   keepAll,
   keepOne,
+  isWanted = () => true,
   nextTurn = async () => {},
 }: GroupCommitOptions<Item, Result>): (item: Item) => Promise<Result> {
   const queue: Waiting<Item, Result>[] = []
@@ -38,7 +41,7 @@ export function createGroupCommit<Item, Result>({
     running = true
     while (queue.length > 0) {
       await nextTurn()
-      await settle(queue.splice(0, batchLength()))
+      await settle(wantedOf(queue.splice(0, batchLength())))
     }
     running = false
   }
@@ -54,8 +57,17 @@ export function createGroupCommit<Item, Result>({
     return count
   }
 
+  function wantedOf(batch: Waiting<Item, Result>[]): Waiting<Item, Result>[] {
+    return batch.filter(({ item, reject }) => {
+      const wanted = isWanted(item)
+      if (!wanted) reject(new Error('not wanted any more'))
+      return wanted
+    })
+  }
+
   /** Never throws. When the items do not go together, since one was kept before or cannot be kept, each goes by itself. */
   async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
+    if (batch.length === 0) return
     try {
       const results = await keepAll(batch.map(({ item }) => item))
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]!)

@@ -54,12 +54,20 @@ export interface MailIntakeOptions {
   hmac?: HmacSha256
 }
 
+interface MailRow {
+  row: NewOutboxRow
+  /** Aborted once NATS has the mail. */
+  signal: AbortSignal
+}
+
 export function createMailIntake(options: MailIntakeOptions): MailIntake {
   const { db, config, log, publish, nextTurn, hmac } = options
-  const insert = createGroupCommit<NewOutboxRow, boolean>({
-    sizeOf: ({ payload }) => payload.length,
-    keepAll: (rows) => insertNew(db, rows),
-    keepOne: (row) => insertOnce(db, row),
+  const insert = createGroupCommit<MailRow, boolean>({
+    sizeOf: ({ row }) => row.payload.length,
+    keepAll: (mails) => insertNew(db, rowsOf(mails)),
+    keepOne: ({ row }) => insertOnce(db, row),
+    // Those that went straight meanwhile: written hours later, they might find that NATS has forgotten their ids.
+    isWanted: ({ signal }) => !signal.aborted,
     ...(nextTurn && { nextTurn }),
   })
   let importing: Promise<MailKey> | undefined
@@ -68,11 +76,11 @@ export function createMailIntake(options: MailIntakeOptions): MailIntake {
     return importing
   }
 
-  async function keep(mail: TakenMail, id: string, earlier: string | undefined): Promise<MailOutcome> {
+  async function keep(mail: TakenMail, { id, earlier }: MailIds, signal: AbortSignal): Promise<MailOutcome> {
     if (earlier && (await isKept(db, earlier, mail.now - ALIKE_MS))) return 'repeated'
     const known = lacksName(mail.message) ? await findName(db, mail.message) : undefined
     const row = { ...outboxRow('mail.send', mailPayload(mail.message, known), mail.now, mail.trace), id }
-    return (await insert(row)) ? 'accepted' : 'repeated'
+    return (await insert({ row, signal })) ? 'accepted' : 'repeated'
   }
 
   async function publishStraight({ message, now, trace }: TakenMail, id: string): Promise<MailOutcome> {
@@ -91,13 +99,16 @@ export function createMailIntake(options: MailIntakeOptions): MailIntake {
       const period = carriesCode(message.templateModel) ? undefined : Math.floor(now / ALIKE_MS)
       const id = await mailId(await key(), raw, period)
       const earlier = period === undefined ? undefined : await mailId(await key(), raw, period - 1)
+      const straight = new AbortController()
       try {
-        return { id, outcome: await inTime(DATABASE_MS, keep(mail, id, earlier)) }
+        return { id, outcome: await inTime(DATABASE_MS, keep(mail, { id, earlier }, straight.signal)) }
       } catch (error) {
         log.warn({ err: error, mail: id }, 'the database does not take a mail')
       }
       try {
-        return { id, outcome: await publishStraight(mail, id) }
+        const outcome = await publishStraight(mail, id)
+        if (outcome !== 'unavailable') straight.abort()
+        return { id, outcome }
       } catch (error) {
         log.error({ err: error, mail: id }, 'mail taken neither by the database nor by NATS')
         return { id, outcome: 'unavailable' }
@@ -114,6 +125,16 @@ export function createMailIntake(options: MailIntakeOptions): MailIntake {
     },
     hashRecipient: async (address) => recipientHash(await key(), address),
   }
+}
+
+interface MailIds {
+  id: string
+  /** Of a mail without a code: the id that it would have had in the period before. */
+  earlier: string | undefined
+}
+
+function rowsOf(mails: MailRow[]): NewOutboxRow[] {
+  return mails.map(({ row }) => row)
 }
 
 async function isKept(db: Kysely<Database>, id: string, since: number): Promise<boolean> {
