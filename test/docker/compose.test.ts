@@ -74,6 +74,38 @@ describe('docker-compose.yml', () => {
   })
 })
 
+describe('create-databases.sh', () => {
+  test('makes each database, and leaves the entrypoint that sources it able to go on', async () => {
+    const bin = tempDir('mysql-client')
+    writeFileSync(join(bin, 'mysql'), '#!/bin/bash\ncat\n', { mode: 0o755 })
+    const script = join(COMPOSE, 'templates/mysql/create-databases.sh')
+    // As the image's entrypoint does, which reads variables that nobody has set.
+    const entrypoint = 'set -eo pipefail; . "$0"; [ -n "$MYSQL_ONETIME_PASSWORD" ] || echo done'
+    const said = await runProcess('/bin/bash', ['-c', entrypoint, script], {
+      env: { ...setup.env, PATH: `${bin}:${process.env.PATH}`, MYSQL_ONETIME_PASSWORD: undefined },
+    })
+    for (const name of ['authlance', 'kratos', 'hydra']) {
+      expect(said).toContain(
+        `CREATE USER IF NOT EXISTS '${name}'@'%' IDENTIFIED BY '${setup.env[`${name.toUpperCase()}_DB_PASSWORD`]}'`,
+      )
+    }
+    expect(said).toMatch(/done\n$/)
+  })
+})
+
+describe('what other users read inside the containers', () => {
+  test('is open to them, though the directory around it is not', () => {
+    for (const path of ['rendered/kratos', 'rendered/hydra', 'rendered/nats'])
+      expect([path, statSync(join(setup.dir, path)).mode & 0o005]).toEqual([path, 0o005])
+    // The doctor's container gets the two directories, not the closed one above them.
+    const [command] = /^docker compose run[\s\S]*?hydra\.yml/m.exec(text('README.md'))!
+    expect(command.match(/rendered\/?\w*:\S+:ro/g)).toEqual([
+      'rendered/kratos:/ory/kratos:ro',
+      'rendered/hydra:/ory/hydra:ro',
+    ])
+  })
+})
+
 describe('make-secrets.sh', () => {
   test('starts from a template without any secret', () => {
     for (const name of secretNames) expect([name, template[name]]).toEqual([name, ''])

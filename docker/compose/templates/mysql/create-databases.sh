@@ -1,6 +1,7 @@
 #!/bin/bash
 # Run by the MySQL image when its volume is empty: a database and a user for each program.
-set -euo pipefail
+# The image's entrypoint sources a file that may not be executed, and does not stand `set -u`.
+set -eo pipefail
 
 create() {
   mysql --protocol=socket -uroot -p"$MYSQL_ROOT_PASSWORD" <<SQL
