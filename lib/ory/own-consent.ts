@@ -82,11 +82,22 @@ export function settledConsent(redirectTo: string): Response {
   return Response.json({ redirect_to: redirectTo }, { status: 410 })
 }
 
-/** What Hydra is told to grant: of the choice, only what was requested, and never for longer than was chosen. */
+/**
+ * What Hydra is told to grant: of the choice, only what was requested, and never for longer than was chosen.
+ * A request with `skip` is granted whole, as Hydra has it: it keeps no record of less, so the token hook would take the consent that it
+ * remembers for what was granted.
+ * @throws {ApiError} `invalid_request`
+ * @see https://www.ory.sh/docs/hydra/reference/api#tag/oAuth2/operation/getOAuth2ConsentRequest
+ */
 export function grantOf(choice: ConsentChoice, requested: HydraConsentRequest): ConsentGrant {
   const { requested_scope, requested_access_token_audience } = requested
   const scopes = new Set(choice.grant_scope)
   const audiences = new Set(choice.grant_access_token_audience)
+  if (requested.skip && !requested_scope.every((scope) => scopes.has(scope))) {
+    throw new ApiError('invalid_request', {
+      detail: 'This was agreed to before: accept all scopes, or reject.',
+    })
+  }
   // 0 would be for ever.
   const seconds = Math.min(choice.remember_for || MAX_REMEMBER_SECONDS, MAX_REMEMBER_SECONDS)
   const remember = choice.remember === true && seconds >= MIN_REMEMBER_SECONDS

@@ -217,6 +217,19 @@ describe('what Hydra is told', () => {
     })
   })
 
+  it('of a request that Hydra need not have asked is all or nothing: the token hook cannot know of less', async () => {
+    hydraKnows({ skip: true })
+    const init = { method: 'PUT', json: { grant_scope: ['openid', 'email'] } }
+    const less = await gate.browse('ada', `${CONSENT}/accept${QUERY}`, init)
+    expect(less).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+    expect(admin.arrived.map(({ method }) => method)).toEqual(['GET'])
+
+    const all = ['email', 'profile', 'openid']
+    expect(await accepted({ grant_scope: all })).toMatchObject({
+      grant_scope: ['openid', 'profile', 'email'],
+    })
+  })
+
   it.each([{}, { grant_scope: null, remember: null, session: null }])(
     'of %j is a grant of nothing',
     async (choice) => {
