@@ -16,6 +16,7 @@ import { benchMail } from './mail.ts'
 import { benchMemoryAfter, benchMemoryAtRest } from './memory.ts'
 import { benchMyGroups } from './my-groups.ts'
 import { buildPrograms, type Programs } from './programs.ts'
+import { benchRegisterHook } from './register-hook.ts'
 import { benchRelay } from './relay.ts'
 import { benchRenewal } from './renewal.ts'
 import type { BenchResult } from './result.ts'
@@ -56,6 +57,7 @@ const ENTRIES: Record<string, Entry> = {
     needs: ['mariadb'],
     run: (programs) => benchTokenHookLatency(programs, 'MariaDB', 0.99),
   },
+  'register-hook': { needs: ['mariadb'], run: (programs) => benchRegisterHook(programs, 'MariaDB') },
   front: { needs: ['nginx'], run: benchFront },
   'front-floor': { needs: ['nginx'], run: benchFrontFloor },
   'kratos-proxy': { needs: ['kratos', 'nginx'], run: (programs) => benchKratosProxy(programs, false) },

@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
+const SUCCESS = /^HTTP\/1\.1 20[0-9] /
+
 export type RequestSource = string | (() => string)
 
 /**
@@ -7,7 +9,7 @@ export type RequestSource = string | (() => string)
  * more of an answer than its status and its end, so that the load costs little of the cores that it shares with the servers.
  * @param requests what each connection sends again and again, or what makes its next one
  * @returns answers a second
- * @throws at the first answer that is not 200
+ * @throws at the first answer that is no success
  */
 export async function measureRate(
   port: number,
@@ -51,7 +53,7 @@ function keepAsking(port: number, source: RequestSource, durationMs: number): Pr
     socket.on('data', (chunk: unknown) => {
       received += chunk
       if (!isWhole(received)) return
-      if (!received.startsWith('HTTP/1.1 200 ')) return void socket.destroy(new Error(received))
+      if (!SUCCESS.test(received)) return void socket.destroy(new Error(received))
       received = ''
       count++
       if (performance.now() < endAt) return void socket.write(next())
@@ -129,7 +131,7 @@ async function openConnection(port: number) {
     if (!isWhole(received)) return
     const answer = received
     received = ''
-    if (answer.startsWith('HTTP/1.1 200 ')) settle?.resolve()
+    if (SUCCESS.test(answer)) settle?.resolve()
     else settle?.reject(new Error(answer))
   })
   await new Promise<void>((resolve, reject) => {
