@@ -66,13 +66,26 @@ describe.skipIf(requirePart('nginx'))('the limits per client', () => {
     }
   })
 
-  it('leave GETs, preflights and other paths alone', async () => {
+  it.each(POSTS.filter(([, target]) => target.includes('/self-service/')))(
+    '%s: are not got round by a GET of %s, by which Kratos takes a form as well',
+    async (name, target) => {
+      const front = await openFront({ [`NGINX_LIMIT_${name}`]: FEW })
+      await posts(front, target, 3)
+      for (const method of ['GET', 'HEAD', 'PUT', 'PATCH']) {
+        const { status } = await front.send(`${target}?flow=1&method=code&email=a@example.com`, { method })
+        expect([method, status]).toEqual([method, 429])
+      }
+    },
+  )
+
+  it('leave preflights, GETs of flows and other paths alone', async () => {
     const front = await openFront(
       Object.fromEntries(POSTS.map(([name]) => [`NGINX_LIMIT_${name}`, ONE_MORE])),
     )
     for (const [, target] of POSTS) {
       for (let i = 0; i < 3; i++) {
-        expect((await front.send(target)).status).toBe(200)
+        const read = target.includes('/self-service/') ? `${target}/flows?id=1` : target
+        expect((await front.send(read)).status).toBe(200)
         expect((await front.send(target, { method: 'OPTIONS' })).status).toBe(200)
       }
     }
@@ -111,6 +124,16 @@ describe.skipIf(requirePart('nginx'))('the limits per client', () => {
     expect(await from('2001:db8:0a0a:a0a::1')).toBe(200)
     expect(await from('2001:db8:0a0a:a0a:a00::')).toBe(200)
     expect(await from('2001:db8:0a0a:a0a::0a0a')).toBe(429)
+  })
+
+  it('tell IPv4 clients apart that an ingress writes as IPv6', async () => {
+    const front = await openFront({ ...BEHIND, NGINX_LIMIT_LOGIN: ONE_MORE })
+    const from = (address: string) => post(front, LOGIN, { 'x-forwarded-for': address })
+
+    expect(await from('::ffff:198.51.100.1')).toBe(200)
+    expect(await from('198.51.100.1')).toBe(200)
+    expect(await from('::ffff:198.51.100.1')).toBe(429)
+    expect(await from('::ffff:198.51.100.2')).toBe(200)
   })
 
   it('let an office behind one address sign in together, by default', async () => {
