@@ -62,8 +62,8 @@ export const show = defineCommand({
     if (args.json) console.log(JSON.stringify({ ...shown(mail), templateModel: carried ?? null }))
     else {
       for (const [name, value] of Object.entries(shown(mail)))
-        if (value !== null) console.log(`${name}: ${value}`)
-      console.log(carried ? `templateModel: ${JSON.stringify(carried, null, 2)}` : 'templateModel: not kept')
+        if (value !== null) console.log(`${name}: ${printable(String(value))}`)
+      console.log(`templateModel: ${carried ? printableLines(JSON.stringify(carried, null, 2)) : 'not kept'}`)
     }
   },
 })
@@ -110,9 +110,13 @@ function line({ createdAt, state, id, template, to, error }: KeptMail): string {
   return [...parts, ...(error ? [printable(error)] : [])].join('  ')
 }
 
-// A refused address may hold line breaks and what a terminal takes for a command.
+// A refused address may hold line breaks and what a terminal takes for a command; a name too, of which JSON escapes a part.
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')
+}
+
+function printableLines(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, ' ')
 }
 
 function iso(time: number): string {

@@ -22,15 +22,19 @@ const PAYLOAD = {
   templateId: 'verification_code_valid',
   templateModel: MODEL,
 }
-const MAIL = { subject: 'mail.send', payload: JSON.stringify(PAYLOAD) }
 
-async function open() {
+async function open({ payload = PAYLOAD } = {}) {
   const database = { file: join(tempDir('mail'), 'auth.sqlite') }
   const settings = { database, kratos: { url: 'http://127.0.0.1:9', adminUrl: 'http://127.0.0.1:9' } }
   const config = writeConfig(settings)
   const { db, close } = openDatabase(testConfig({ database }))
   await migrate(db, { tiers: [] })
-  const [delivered] = await addEvents(db, 1, { ...MAIL, state: 'relayed', relayed_at: 1_700_000_002_000 })
+  const [delivered] = await addEvents(db, 1, {
+    subject: 'mail.send',
+    payload: JSON.stringify(payload),
+    state: 'relayed',
+    relayed_at: 1_700_000_002_000,
+  })
   const [refused] = await addEvents(db, 1, {
     subject: 'mail.send.refused',
     state: 'dead',
@@ -78,6 +82,13 @@ test('mail show leaves codes and links out unless they are asked for', async () 
   expect(revealed).toMatchObject({ state: 'delivered', templateModel: MODEL })
   expect((await run('show', erased)).stdout).toContain('templateModel: not kept')
   expect(await run('show', 'mail_x')).toMatchObject({ code: 1, stderr: 'authlance: no mail mail_x\n' })
+})
+
+test('mail show prints nothing that a terminal takes for a command', async () => {
+  const named = { ...PAYLOAD, templateModel: { ...MODEL, name: { first: 'Ada\u009b2J', last: 'Lovelace' } } }
+  const { run, refused, delivered } = await open({ payload: named })
+  expect((await run('show', refused)).stdout).toContain('to: ada Bcc: eve\n')
+  expect((await run('show', delivered)).stdout).toContain('"first": "Ada 2J"')
 })
 
 test('mail resend makes a new message, and says why it makes none', async () => {
