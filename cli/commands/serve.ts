@@ -25,14 +25,13 @@ export default defineCommand({
     },
   },
   async run({ args }) {
-    const asked = parseWorkers(args.workers)
-    const read = () => withPaymentGaps(readConfigFile(args.config))
     if (cluster.isWorker) {
-      // The primary has told of the warnings.
       const { runWorker } = await import('../../runtime/node/run-worker.ts')
-      return runWorker(readConfigFile(args.config).config, { read })
+      return runWorker()
     }
 
+    const asked = parseWorkers(args.workers)
+    const read = () => withPaymentGaps(readConfigFile(args.config))
     const config = loadConfigFile(args.config)
     printWarnings(paymentGaps(config))
     const workers = countWorkers(asked, config)

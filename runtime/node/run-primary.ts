@@ -27,7 +27,7 @@ const STOP_SLACK_MS = 500
 export async function runPrimary(config: Config, { workers, read, ready }: PrimaryOptions): Promise<never> {
   const stdout = stdoutByTurn({ shared: true })
   const openLog = (from: Config) => createLog(from.log.level, secretValues(from), stdout)
-  let current = config
+  let current: LoadedConfig = { config, warnings: [] }
   let log = openLog(config)
   let ports: SharedPorts | undefined
   const sum = createMetricsSum()
@@ -41,6 +41,7 @@ export async function runPrimary(config: Config, { workers, read, ready }: Prima
   cluster.setupPrimary({ args: process.argv.slice(2), serialization: 'advanced' })
   function fork(): Worker {
     const worker = cluster.fork()
+    send(worker, { kind: 'configure', loaded: current })
     worker.on('message', (message: FromWorker) => void heed(worker, message))
     worker.on('error', (error) =>
       log.warn({ err: error, pid: worker.process.pid }, 'a worker cannot be reached'),
@@ -74,7 +75,7 @@ export async function runPrimary(config: Config, { workers, read, ready }: Prima
   async function stop(): Promise<void> {
     if (stopping) return
     stopping = true
-    const { drainMs, timeoutMs } = current.shutdown
+    const { drainMs, timeoutMs } = current.config.shutdown
     for (const worker of supervisor.serving()) send(worker, { kind: 'announceStop' })
     if (ports && drainMs > 0) await pause(drainMs)
     await ports?.close()
@@ -84,12 +85,13 @@ export async function runPrimary(config: Config, { workers, read, ready }: Prima
 
   process.on('SIGHUP', () => {
     if (stopping) return
-    // Read here first: what cannot be used is told once, and no worker differs from the others.
+    // Read here: what cannot be used is told once, and no worker differs from the others.
     const next = readAgain(read, log)
     if (!next) return
-    current = next.config
-    log = openLog(current)
-    for (const worker of Object.values(cluster.workers ?? {})) if (worker) send(worker, { kind: 'reload' })
+    current = next
+    log = openLog(next.config)
+    for (const worker of Object.values(cluster.workers ?? {}))
+      if (worker) send(worker, { kind: 'reload', loaded: next })
   })
 
   void supervisor.start().then(async () => {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { LoadedConfig } from '../../lib/config.ts'
 import type { Inlet } from './listen.ts'
 import type { RunningServer, ServeOptions } from './serve.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -6,6 +7,10 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 /** The side of a worker in what it and the primary process tell each other. */
 export interface WorkerLink {
   shared: NonNullable<ServeOptions['shared']>
+  /** Resolves with the configuration to begin with. */
+  configured: Promise<LoadedConfig>
+  /** The newest configuration of the primary. */
+  newest(): LoadedConfig
   /** Resolves when the primary sends no more connections. */
   stopAsked: Promise<void>
   onReload(listener: () => void): void
@@ -17,7 +22,9 @@ export interface WorkerLink {
 export function openWorkerLink(): WorkerLink {
   const takers: Partial<Record<'api' | 'internal', (socket: Socket) => void>> = {}
   const asked = new Map<number, (text: string) => void>()
+  const configured = Promise.withResolvers<LoadedConfig>()
   const stop = Promise.withResolvers<void>()
+  let newest: LoadedConfig
   let reload = () => {}
   let server: RunningServer | undefined
   let lastId = 0
@@ -27,7 +34,12 @@ export function openWorkerLink(): WorkerLink {
       case 'connection':
         if (socket) takers[message.listener]?.(withHalves(socket))
         break
+      case 'configure':
+        newest = message.loaded
+        configured.resolve(newest)
+        break
       case 'reload':
+        newest = message.loaded
         reload()
         break
       case 'announceStop':
@@ -61,6 +73,8 @@ export function openWorkerLink(): WorkerLink {
           send({ kind: 'sum', id })
         }),
     },
+    configured: configured.promise,
+    newest: () => newest,
     stopAsked: stop.promise,
     onReload(listener) {
       reload = listener

@@ -1,3 +1,4 @@
+import type { LoadedConfig } from '../../lib/config.ts'
 import type { MetricsSnapshot } from './metrics.ts'
 import type { ListenerName } from './serve.ts'
 
@@ -12,9 +13,11 @@ export type FromWorker =
 
 /** What the primary process tells a worker; what it sends first arrives first. */
 export type ToWorker =
+  /** Is the first: what to serve with, whatever the file says by now. */
+  | { kind: 'configure'; loaded: LoadedConfig }
   /** Comes with a socket. */
   | { kind: 'connection'; listener: ListenerName }
-  | { kind: 'reload' }
+  | { kind: 'reload'; loaded: LoadedConfig }
   /** Readiness is to turn to `down`. */
   | { kind: 'announceStop' }
   /** No connection will come any more. */

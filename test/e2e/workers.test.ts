@@ -152,6 +152,43 @@ describe.skipIf(requirePart('mariadb') || !existsSync('/proc/self/task'))('serve
     expect(await server.stop()).toEqual(CLEAN)
   })
 
+  it('gives a worker that takes the place of another the configuration that the others have', async () => {
+    const server = await start()
+    const config = JSON.parse(await readFile(server.file, 'utf8'))
+    const replaceOne = async () => {
+      const [first] = await childrenOf(server.pid)
+      process.kill(first!, 'SIGKILL')
+      await server.waitForProbe(async () => {
+        const pids = await childrenOf(server.pid)
+        return pids.length === 2 && !pids.includes(first!)
+      })
+      // Until it serves, the other has every connection.
+      await sleep(2000)
+    }
+    // At once, so that each comes on a connection of its own.
+    const sixMails = () =>
+      Promise.all(
+        Array.from({ length: 6 }, async () => {
+          const { status } = await sendMail(server.internalUrl, 'not-yet-in-use-anywhere')
+          return status
+        }),
+      )
+
+    // Nobody has said yet that this one counts.
+    config.mailAuth.password = 'not-yet-in-use-anywhere'
+    writeFileSync(server.file, JSON.stringify(config))
+    await replaceOne()
+    expect(await sixMails()).toEqual(Array(6).fill(401))
+
+    process.kill(server.pid, 'SIGHUP')
+    await server.waitForProbe(async () => server.stdout().split('"configuration reloaded"').length === 3)
+    writeFileSync(server.file, '{')
+    await replaceOne()
+    expect(await sixMails()).toEqual(Array(6).fill(200))
+    expect(server.output().match(/ended unasked/g)).toHaveLength(2)
+    expect(await server.stop()).toEqual(CLEAN)
+  })
+
   it('ends with 1 when the workers cannot start, or die again and again', async () => {
     const taken = createServer().listen(await freePort(), '127.0.0.1')
     await once(taken, 'listening')
