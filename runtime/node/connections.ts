@@ -1,11 +1,12 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { pause } from '../../lib/async/pause.ts'
 
 /**
- * How long a connection has to say nothing before it is taken for unused. Proxies take the connection that they used last, so one
- * that carried a request a moment ago will soon carry the next.
+ * How long a connection has to say nothing, after the end was announced, before it is taken for unused. A proxy under load uses up
+ * what it has within this time, since each answer is the last on its connection; then it finds that nothing accepts any more.
  */
-const UNUSED_MS = 250
+const UNUSED_MS = 500
 const SWEEP_MS = 25
 
 interface Connection {
@@ -24,8 +25,8 @@ interface Connection {
 export interface Connections {
   /** Resolves when no connection is left. */
   end(): Promise<void>
-  /** Closes what is left. */
-  cut(): void
+  /** Closes what is left. @returns how many requests have no answer yet */
+  cut(): number
 }
 
 /** @param server has no connection yet */
@@ -59,32 +60,48 @@ export function trackConnections(server: Server): Connections {
     })
   })
 
-  function sweep(): void {
-    const unusedSince = performance.now() - UNUSED_MS
+  /** Looks at the sockets before each that it closes, so that a request that has arrived is not overlooked. */
+  async function sweep(): Promise<void> {
     for (const [socket, connection] of current) {
       if (connection.response) continue
       if (socket.bytesRead !== connection.bytesRead) {
         connection.bytesRead = socket.bytesRead
         connection.quietSince = performance.now()
-      } else if (connection.quietSince <= unusedSince) socket.destroy()
+      } else if (connection.quietSince + UNUSED_MS <= performance.now()) {
+        socket.destroy()
+        await new Promise(setImmediate)
+      }
+    }
+  }
+
+  async function sweepUntilEnd(): Promise<void> {
+    while (current.size > 0) {
+      await pause(SWEEP_MS)
+      await new Promise(setImmediate)
+      await sweep()
     }
   }
 
   return {
     async end() {
       ending = true
-      for (const { response } of current.values()) {
+      const now = performance.now()
+      for (const connection of current.values()) {
+        const { response } = connection
         if (response && !response.headersSent) response.setHeader('connection', 'close')
+        connection.quietSince = now
       }
-      // Right after a look at the sockets, so that a request that has arrived is not overlooked.
-      const timer = setInterval(() => setImmediate(sweep), SWEEP_MS)
-      sweep()
+      void sweepUntilEnd()
       lookForEnd()
       await ended.promise
-      clearInterval(timer)
     },
     cut() {
-      for (const socket of current.keys()) socket.destroy()
+      let unanswered = 0
+      for (const [socket, { response }] of current) {
+        if (response) unanswered++
+        socket.destroy()
+      }
+      return unanswered
     },
   }
 }

@@ -71,11 +71,11 @@ export async function listen(
     url: urlOf({ ...address, port }),
     async close(limitMs = 5000) {
       if (!inlet) await stopAccepting(server)
-      const done = await within(limitMs, connections.end())
-      connections.cut()
+      await within(limitMs, connections.end())
+      const unanswered = connections.cut()
       // Only this ends the watch over slow requests.
       server.close()
-      return done
+      return unanswered === 0
     },
   }
 }
