@@ -84,7 +84,7 @@ const ONE = {
 /** What a checkout makes, without ids and times. */
 function made(database: Database): Promise<typeof ONE> {
   return reading(database, async (db) => {
-    const subjects = await db.selectFrom('event_outbox').select('subject').execute()
+    const subjects = await db.selectFrom('event_outbox').select('subject').orderBy('seq').execute()
     return {
       groups: await db.selectFrom('groups').select(['name', 'long_name']).execute(),
       memberships: (await db.selectFrom('memberships').select('group_id').execute()).length,

@@ -76,7 +76,7 @@ describe('a renewal', () => {
     expect(JSON.parse(atob(token.split('.')[1])).user).toMatchObject({ firstName: 'Augusta', verified: true })
     const user = await test.env.db.selectFrom('users').selectAll().executeTakeFirstOrThrow()
     expect(user).toMatchObject({ first_name: 'Augusta', verified: 1 })
-    const events = await test.env.db.selectFrom('event_outbox').select('subject').execute()
+    const events = await test.env.db.selectFrom('event_outbox').select('subject').orderBy('seq').execute()
     expect(events.map(({ subject }) => subject)).toEqual(['user.created', 'user.authenticated'])
   })
 })

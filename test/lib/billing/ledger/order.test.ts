@@ -91,7 +91,7 @@ describe.each(databaseKinds)('ledger on %s', (kind) => {
   }
 
   async function told(): Promise<string[]> {
-    const rows = await database.db.selectFrom('event_outbox').select('subject').execute()
+    const rows = await database.db.selectFrom('event_outbox').select('subject').orderBy('seq').execute()
     return rows.map(({ subject }) => subject).filter((subject) => subject !== 'stripe.webhook.event')
   }
 

@@ -11,7 +11,9 @@ const subscriptions = ({ env: { db } }: ReconciledShop) =>
   db.selectFrom('subscriptions').selectAll().orderBy('id').execute()
 
 const subjects = async ({ env: { db } }: ReconciledShop) =>
-  (await db.selectFrom('event_outbox').select('subject').execute()).map(({ subject }) => subject)
+  (await db.selectFrom('event_outbox').select('subject').orderBy('seq').execute()).map(
+    ({ subject }) => subject,
+  )
 
 it('finds a subscription whose events Stripe no longer lists, and tells the group of it once', async () => {
   const shop = await openReconciledShop()
