@@ -18,6 +18,13 @@ complain() {
 # Empty stands for something in these.
 MAY_BE_EMPTY=" BASE_PREFIX "
 
+# Paths follow on these without more ado: a prefix without its slash would make another host.
+declare -A FORMS=(
+  [FRONTEND_URL]='https?://[^/]+(/.*[^/])?'
+  [AUTH_URL]='https?://[^/]+(/.*[^/])?'
+  [BASE_PREFIX]='(/.*[^/])?'
+)
+
 render() {
   local text name value
   text=$(cat "$1")
@@ -27,6 +34,8 @@ render() {
       complain "$1: $name has no value in .env"
     elif [[ ! $value =~ ^[A-Za-z0-9._~:/@+=,-]*$ ]]; then
       complain "$1: the value of $name has characters that do not belong there"
+    elif [[ ! $value =~ ^(${FORMS[$name]:-.*})$ ]]; then
+      complain "$1: the value of $name begins wrongly or ends with a slash: see .env.template"
     fi
     text=${text//"\${$name}"/"$value"}
   done

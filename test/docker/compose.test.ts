@@ -146,6 +146,12 @@ describe('render.sh', () => {
 
   test.each([
     ['FRONTEND_URL=', 'FRONTEND_URL has no value in .env'],
+    [
+      'FRONTEND_URL=https://app.example.com/',
+      'the value of FRONTEND_URL begins wrongly or ends with a slash',
+    ],
+    ['AUTH_URL=app.example.com', 'the value of AUTH_URL begins wrongly or ends with a slash'],
+    ['BASE_PREFIX=.evil.com', 'the value of BASE_PREFIX begins wrongly or ends with a slash'],
     ['COOKIE_DOMAIN=x", admin: "y', 'the value of COOKIE_DOMAIN has characters that do not belong there'],
   ])('refuses %s and writes nothing', async (line, complaint) => {
     const { dir } = await setUpCompose()
