@@ -1,7 +1,4 @@
 import { defineCommand } from 'citty'
-import type { Kysely } from 'kysely'
-import { inPart } from '../../lib/async/in-part.ts'
-import type { Database } from '../../lib/db/tables.ts'
 import {
   EVENT_STATES,
   type EventSource,
@@ -10,19 +7,18 @@ import {
   listKeptEvents,
   retryDeadEvents,
 } from '../../lib/events/kept-events.ts'
-import { openDatabase } from '../../runtime/node/database.ts'
 import { ArgumentMistake } from '../argument-mistake.ts'
-import { configArg, loadConfigFile } from '../load-config-file.ts'
+import { limitArg, limitOf } from '../limit-option.ts'
+import { configArg } from '../load-config-file.ts'
+import { onDatabase } from '../on-database.ts'
 import { redactPayload } from '../redact-payload.ts'
-
-const MOST_LISTED = 10_000
 
 const SOURCES: EventSource[] = ['outbox', 'stripe']
 
 const listArgs = {
   ...configArg,
   source: { type: 'enum', options: SOURCES, description: 'Only one of both; default: both' },
-  limit: { type: 'string', default: '50', valueHint: 'N', description: 'At most so many, the newest' },
+  ...limitArg,
   json: { type: 'boolean', description: 'Print a JSON array' },
 } as const
 
@@ -109,26 +105,10 @@ async function printEvents(
   { config, limit, json }: { config?: string; limit: string; json?: boolean },
   filter: Omit<Parameters<typeof listKeptEvents>[1], 'limit'>,
 ): Promise<void> {
-  const count = /^[1-9]\d{0,4}$/.test(limit) ? Number(limit) : Number.POSITIVE_INFINITY
-  if (count > MOST_LISTED) throw new ArgumentMistake(`--limit needs a whole number from 1 to ${MOST_LISTED}`)
-  const events = await onDatabase(config, (db) => listKeptEvents(db, { ...filter, limit: count }))
+  const most = limitOf(limit)
+  const events = await onDatabase(config, (db) => listKeptEvents(db, { ...filter, limit: most }))
   if (json) console.log(JSON.stringify(events.map(shown)))
   else for (const event of events) console.log(line(event))
-}
-
-async function onDatabase<T>(
-  configFile: string | undefined,
-  work: (db: Kysely<Database>) => Promise<T>,
-): Promise<T> {
-  const config = loadConfigFile(configFile)
-  return inPart('database', async () => {
-    const { db, close } = openDatabase(config)
-    try {
-      return await work(db)
-    } finally {
-      await close()
-    }
-  })
 }
 
 function shown({ createdAt, settledAt, ...event }: KeptEvent) {

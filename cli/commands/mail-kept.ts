@@ -1,15 +1,11 @@
 import { defineCommand } from 'citty'
-import type { Kysely } from 'kysely'
-import { inPart } from '../../lib/async/in-part.ts'
-import type { Database } from '../../lib/db/tables.ts'
 import { findMail, type KeptMail, listMail, MAIL_STATES, resendMail } from '../../lib/mail/kept-mail.ts'
 import { redactModel } from '../../lib/mail/mail-secrets.ts'
-import { openDatabase } from '../../runtime/node/database.ts'
 import { ArgumentMistake } from '../argument-mistake.ts'
-import { configArg, loadConfigFile } from '../load-config-file.ts'
+import { limitArg, limitOf } from '../limit-option.ts'
+import { configArg } from '../load-config-file.ts'
+import { onDatabase } from '../on-database.ts'
 import { sinceOf } from '../since-option.ts'
-
-const MOST_LISTED = 10_000
 
 export const list = defineCommand({
   meta: {
@@ -22,15 +18,13 @@ export const list = defineCommand({
     state: { type: 'enum', options: [...MAIL_STATES], description: 'Only those in this state' },
     dead: { type: 'boolean', description: 'Only those that are not sent: dead letters and refused ones' },
     since: { type: 'string', valueHint: 'DURATION|TIME', description: 'How far back; default: all' },
-    limit: { type: 'string', default: '50', valueHint: 'N', description: 'At most so many, the newest' },
+    ...limitArg,
     json: { type: 'boolean', description: 'Print a JSON array' },
   },
   async run({ args }) {
     const { state, dead, limit } = args
     if (state && dead) throw new ArgumentMistake('either --state or --dead')
-    const count = /^[1-9]\d{0,4}$/.test(limit) ? Number(limit) : Number.POSITIVE_INFINITY
-    if (count > MOST_LISTED)
-      throw new ArgumentMistake(`--limit needs a whole number from 1 to ${MOST_LISTED}`)
+    const count = limitOf(limit)
     const states = dead ? (['dead', 'refused'] as const) : state && [state]
     const since = args.since === undefined ? undefined : sinceOf(args.since)
 
@@ -85,21 +79,6 @@ export const resend = defineCommand({
     console.log(args.json ? JSON.stringify(sent) : `${sent.id} will be sent`)
   },
 })
-
-async function onDatabase<T>(
-  configFile: string | undefined,
-  work: (db: Kysely<Database>) => Promise<T>,
-): Promise<T> {
-  const config = loadConfigFile(configFile)
-  return inPart('database', async () => {
-    const { db, close } = openDatabase(config)
-    try {
-      return await work(db)
-    } finally {
-      await close()
-    }
-  })
-}
 
 function shown({ createdAt, deliveredAt, ...mail }: KeptMail) {
   return { ...mail, createdAt: iso(createdAt), deliveredAt: deliveredAt && iso(deliveredAt) }

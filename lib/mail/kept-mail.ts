@@ -73,12 +73,7 @@ export interface FoundMail {
 }
 
 export async function findMail(db: Kysely<Database>, id: string): Promise<FoundMail | undefined> {
-  const row = await db
-    .selectFrom('event_outbox')
-    .select([...COLUMNS, 'payload'])
-    .where('id', '=', id)
-    .where('subject', 'in', SUBJECTS)
-    .executeTakeFirst()
+  const row = await findRow(db, id)
   return row && { mail: fromRow(row), model: JSON.parse(row.payload).templateModel }
 }
 
@@ -92,12 +87,7 @@ export async function resendMail(
   id: string,
   now: number,
 ): Promise<{ id: string } | { refusal: string }> {
-  const row = await db
-    .selectFrom('event_outbox')
-    .select([...COLUMNS, 'payload'])
-    .where('id', '=', id)
-    .where('subject', 'in', SUBJECTS)
-    .executeTakeFirst()
+  const row = await findRow(db, id)
   if (!row) return { refusal: `no mail ${id}` }
   const { state } = fromRow(row)
   if (state !== 'delivered') return { refusal: `mail ${id} cannot be sent again: ${REASONS[state]}` }
@@ -105,6 +95,15 @@ export async function resendMail(
   const copy = { ...outboxRow('mail.send', JSON.parse(row.payload), now, newTrace()), id: newMailId() }
   await db.insertInto('event_outbox').values(copy).execute()
   return { id: copy.id }
+}
+
+function findRow(db: Kysely<Database>, id: string): Promise<Row | undefined> {
+  return db
+    .selectFrom('event_outbox')
+    .select([...COLUMNS, 'payload'])
+    .where('id', '=', id)
+    .where('subject', 'in', SUBJECTS)
+    .executeTakeFirst()
 }
 
 /** The id of a mail that no request asked for. */
