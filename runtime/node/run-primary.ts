@@ -28,6 +28,9 @@ export async function runPrimary(config: Config, { workers, read, ready }: Prima
   const stdout = stdoutByTurn({ shared: true })
   const openLog = (from: Config) => createLog(from.log.level, secretValues(from), stdout)
   let current: LoadedConfig = { config, warnings: [] }
+  /** What the workers had before the newest configuration. */
+  let former = current
+  let generation = 0
   let log = openLog(config)
   let ports: SharedPorts | undefined
   const sum = createMetricsSum()
@@ -62,6 +65,10 @@ export async function runPrimary(config: Config, { workers, read, ready }: Prima
       case 'leaving':
         supervisor.workerLeaving(worker)
         break
+      case 'refused':
+        // A worker that takes another's place would fail with it.
+        if (message.generation === generation) current = former
+        break
       case 'snapshot':
         sum.receive(worker.id, message.id, message.metrics)
         break
@@ -88,10 +95,12 @@ export async function runPrimary(config: Config, { workers, read, ready }: Prima
     // Read here: what cannot be used is told once, and no worker differs from the others.
     const next = readAgain(read, log)
     if (!next) return
+    former = current
     current = next
+    generation++
     log = openLog(next.config)
     for (const worker of Object.values(cluster.workers ?? {}))
-      if (worker) send(worker, { kind: 'reload', loaded: next })
+      if (worker) send(worker, { kind: 'reload', loaded: next, generation })
   })
 
   void supervisor.start().then(async () => {

@@ -19,6 +19,8 @@ export interface RunOptions {
 /** Who says when to reload and when to stop. */
 export interface Control {
   onReload(listener: () => void): void
+  /** Told when what was read cannot be put to use. */
+  refused?(loaded: LoadedConfig): void
   /** Called once the server is ready. */
   stopAsked(): Promise<void>
   /** The time to drain is over when the stop is asked for. */
@@ -46,7 +48,7 @@ export async function runServer(config: Config, options: RunOptions): Promise<ne
     // What still runs with the old configuration may fail with its secrets in the message.
     const secrets = [...secretValues(next.config), ...secretValues(server.env.config)]
     log = openLog(next.config, longestFirst(secrets))
-    await reloadServer(server, next, log)
+    if (!(await reloadServer(server, next, log))) control.refused?.(next)
   })
   control.onReload(() => void reload())
 
@@ -65,15 +67,22 @@ export async function runServer(config: Config, options: RunOptions): Promise<ne
   process.exit(0)
 }
 
-async function reloadServer(server: RunningServer, { config, warnings }: LoadedConfig, log: Logger) {
+/** @returns whether the server has it now */
+async function reloadServer(
+  server: RunningServer,
+  { config, warnings }: LoadedConfig,
+  log: Logger,
+): Promise<boolean> {
   for (const warning of warnings) log.warn({}, warning)
   try {
     await server.reload(config, log)
     log.info({}, 'configuration reloaded')
+    return true
   } catch (error) {
     const reason =
       error instanceof ConfigError ? { problems: error.problems.map(({ key }) => key) } : { err: error }
     log.error(reason, 'the configuration cannot be put to use: the one from before stays')
+    return false
   }
 }
 

@@ -16,6 +16,11 @@ export async function runWorker(): Promise<never> {
     read: link.newest,
     ready: link.ready,
     shared: link.shared,
-    control: { onReload: link.onReload, stopAsked: () => link.stopAsked, drained: true },
+    control: {
+      onReload: link.onReload,
+      refused: link.refused,
+      stopAsked: () => link.stopAsked,
+      drained: true,
+    },
   })
 }

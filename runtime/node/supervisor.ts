@@ -33,11 +33,17 @@ export interface Supervisor {
 
 /** A worker that served for this long has failed for a reason of its own. */
 const PROVEN_MS = 10_000
-/** Failures in a row, of any worker, after which all of it ends: whoever runs the container should know. */
+/** Failures in a row after which all of it ends, unless another worker does well: whoever runs the container should know. */
 const MAX_FAILURES = 5
 const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 10_000
 /** After a failure, how long the others have to stop. */
 const FAILED_STOP_MS = 1000
+
+/** Whether a worker has served for long, or had. */
+function isProven(state: State): boolean {
+  return state.kind === 'serving' && performance.now() - state.since >= PROVEN_MS
+}
 
 type State = { kind: 'starting' } | { kind: 'serving'; since: number } | { kind: 'leaving' }
 
@@ -90,11 +96,11 @@ export function createSupervisor({ workers, fork, log, askToStop }: SupervisorOp
     if (state.kind === 'leaving' && code === 0) return void startLater(0)
     const pid = worker.process.pid
     if (!complete) return void fail({ pid, code, signal }, 'a worker could not start')
-    const proven = state.kind === 'serving' && performance.now() - state.since >= PROVEN_MS
-    failures = proven ? 1 : failures + 1
-    if (failures > MAX_FAILURES) return void fail({ pid, code, signal }, 'workers end again and again')
+    failures = isProven(state) ? 1 : failures + 1
+    if (failures > MAX_FAILURES && ![...states.values()].some(isProven))
+      return void fail({ pid, code, signal }, 'workers end again and again')
     log().error({ pid, code, signal, failures }, 'a worker has ended unasked, another takes its place')
-    startLater(failures === 1 ? 0 : FIRST_PAUSE_MS * 2 ** (failures - 2))
+    startLater(failures === 1 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (failures - 2), LONGEST_PAUSE_MS))
   }
 
   function fail(fields: object, message: string): void {

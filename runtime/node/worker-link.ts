@@ -14,6 +14,8 @@ export interface WorkerLink {
   /** Resolves when the primary sends no more connections. */
   stopAsked: Promise<void>
   onReload(listener: () => void): void
+  /** Says that a configuration that was sent cannot be put to use. */
+  refused(loaded: LoadedConfig): void
   /** Says that connections may come, and answers from this server's counts. */
   ready(server: RunningServer): void
   leave(): void
@@ -25,6 +27,7 @@ export function openWorkerLink(): WorkerLink {
   const configured = Promise.withResolvers<LoadedConfig>()
   const stop = Promise.withResolvers<void>()
   let newest: LoadedConfig
+  const generations = new WeakMap<LoadedConfig, number>()
   let reload = () => {}
   let server: RunningServer | undefined
   let lastId = 0
@@ -40,6 +43,7 @@ export function openWorkerLink(): WorkerLink {
         break
       case 'reload':
         newest = message.loaded
+        generations.set(newest, message.generation)
         reload()
         break
       case 'announceStop':
@@ -78,6 +82,10 @@ export function openWorkerLink(): WorkerLink {
     stopAsked: stop.promise,
     onReload(listener) {
       reload = listener
+    },
+    refused(loaded) {
+      const generation = generations.get(loaded)
+      if (generation !== undefined) send({ kind: 'refused', generation })
     },
     ready(running) {
       server = running

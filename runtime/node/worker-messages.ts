@@ -7,6 +7,8 @@ export type FromWorker =
   | { kind: 'ready' }
   /** Was told to stop by somebody else, and takes no more connections. */
   | { kind: 'leaving' }
+  /** A configuration cannot be put to use, such as one whose database does not let us in; this worker keeps the one from before. */
+  | { kind: 'refused'; generation: number }
   /** Asks for the counts of all workers. */
   | { kind: 'sum'; id: number }
   | { kind: 'snapshot'; id: number; metrics: MetricsSnapshot }
@@ -17,7 +19,7 @@ export type ToWorker =
   | { kind: 'configure'; loaded: LoadedConfig }
   /** Comes with a socket. */
   | { kind: 'connection'; listener: ListenerName }
-  | { kind: 'reload'; loaded: LoadedConfig }
+  | { kind: 'reload'; loaded: LoadedConfig; generation: number }
   /** Readiness is to turn to `down`. */
   | { kind: 'announceStop' }
   /** No connection will come any more. */

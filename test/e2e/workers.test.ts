@@ -189,6 +189,27 @@ describe.skipIf(requirePart('mariadb') || !existsSync('/proc/self/task'))('serve
     expect(await server.stop()).toEqual(CLEAN)
   })
 
+  it('gives it the one from before when the newest cannot be put to use', async () => {
+    const server = await start()
+    const config = JSON.parse(await readFile(server.file, 'utf8'))
+    config.database.password = 'not-the-password'
+    writeFileSync(server.file, JSON.stringify(config))
+    process.kill(server.pid, 'SIGHUP')
+    await server.waitForProbe(
+      async () => server.stdout().split('cannot be put to use: the one from before stays').length === 3,
+    )
+
+    const [first] = await childrenOf(server.pid)
+    process.kill(first!, 'SIGKILL')
+    await server.waitForLine(/"signal":"SIGKILL".*ended unasked/)
+    await server.waitForProbe(async () => (await childrenOf(server.pid)).length === 2)
+    const [, fresh] = await childrenOf(server.pid)
+    await sleep(2500)
+    expect(await childrenOf(server.pid)).toContain(fresh)
+    expect(server.output().match(/ended unasked/g)).toHaveLength(1)
+    expect(await server.stop()).toEqual(CLEAN)
+  })
+
   it('ends with 1 when the workers cannot start, or die again and again', async () => {
     const taken = createServer().listen(await freePort(), '127.0.0.1')
     await once(taken, 'listening')
