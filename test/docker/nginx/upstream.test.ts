@@ -36,6 +36,16 @@ describe.skipIf(requirePart('nginx'))('the front before its service', () => {
     }
   })
 
+  it('lets no upstream choose another location in the place of its answer', async () => {
+    const front = await openFront()
+    front.service.respond((_request, response) => {
+      response.writeHead(200, { 'x-accel-redirect': '/livez', 'content-type': 'text/plain' }).end('mine')
+    })
+    const answer = await front.send(PATH)
+    expect([answer.status, answer.text]).toEqual([200, 'mine'])
+    expect(front.service.arrived).toHaveLength(1)
+  })
+
   it('never sends a POST twice, and a GET at most on fresh connections', async () => {
     const front = await openFront()
     let connections = 0
