@@ -6,10 +6,7 @@ import { createTestEnv } from '../../parts/test-env.ts'
 
 const unhandled = vi.fn()
 beforeEach(() => void process.on('unhandledRejection', unhandled))
-afterEach(() => {
-  process.off('unhandledRejection', unhandled)
-  vi.unstubAllGlobals()
-})
+afterEach(() => void process.off('unhandledRejection', unhandled))
 
 /** A body whose connection broke off: giving it up fails as well. */
 function brokenBody() {
@@ -29,10 +26,10 @@ it('of an answer to HEAD may be broken', async () => {
 })
 
 it('of a redirect to the admin API may be broken', async () => {
-  const { env, ctx, close } = await createTestEnv()
   const { cancel, body } = brokenBody()
-  const location = `${env.config.kratos.adminUrl}/admin/recovery/code`
-  vi.stubGlobal('fetch', async () => new Response(body, { status: 307, headers: { location } }))
+  const headers = new Headers({ location: 'http://kratos:4434/admin/recovery/code' })
+  const proxySend = async () => ({ status: 307, statusText: '', headers, body })
+  const { env, ctx, close } = await createTestEnv({ env: { proxySend } })
   const request = new Request('http://auth.example.com/authlance/identity/recovery/code')
   const answer = proxyToKratos({ request, env, ctx, trace: traceOf(request) }, 'recovery/code')
   await expect(answer).rejects.toMatchObject({ code: 'not_found' })
