@@ -54,7 +54,9 @@ describe('mails that wait for a database that does not answer', () => {
     answerAgain()
     const last = await intake.take(newMail())
     expect(last.outcome).toBe('accepted')
-    expect(await keptIds()).toEqual([taken[0]!.id, last.id])
+    const [underWay, ...later] = await keptIds()
+    expect(taken.map(({ id }) => id)).toContain(underWay)
+    expect(later).toEqual([last.id])
   })
 
   it('are written later where NATS did not take them either', async () => {
@@ -64,6 +66,6 @@ describe('mails that wait for a database that does not answer', () => {
 
     answerAgain()
     const last = await intake.take(newMail())
-    expect(await keptIds()).toEqual([...taken, last].map(({ id }) => id))
+    expect((await keptIds()).sort()).toEqual([...taken, last].map(({ id }) => id).sort())
   })
 })
