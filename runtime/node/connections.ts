@@ -12,7 +12,7 @@ const SWEEP_MS = 25
 interface Connection {
   /** What is being answered. */
   response: ServerResponse | undefined
-  /** When it was opened, answered, or last heard of, in milliseconds of the performance clock. */
+  /** When it was opened, answered, or last heard of, in milliseconds of the performance clock; kept once the end was announced. */
   quietSince: number
   bytesRead: number
 }
@@ -29,6 +29,11 @@ export interface Connections {
   cut(): number
 }
 
+function begunQuiet(socket: Socket, connection: Connection): void {
+  connection.quietSince = performance.now()
+  connection.bytesRead = socket.bytesRead
+}
+
 /** @param server has no connection yet */
 export function trackConnections(server: Server): Connections {
   // One entry for each connection and none for each request: tables that gain and lose an entry with each request keep their dead
@@ -41,7 +46,9 @@ export function trackConnections(server: Server): Connections {
   }
 
   server.on('connection', (socket) => {
-    current.set(socket, { response: undefined, quietSince: performance.now(), bytesRead: 0 })
+    const connection = { response: undefined, quietSince: 0, bytesRead: 0 }
+    current.set(socket, connection)
+    if (ending) begunQuiet(socket, connection)
     socket.once('close', () => {
       current.delete(socket)
       if (ending) lookForEnd()
@@ -55,8 +62,7 @@ export function trackConnections(server: Server): Connections {
     response.once('close', () => {
       if (connection.response !== response) return
       connection.response = undefined
-      connection.quietSince = performance.now()
-      connection.bytesRead = socket.bytesRead
+      if (ending) begunQuiet(socket, connection)
     })
   })
 
@@ -64,10 +70,8 @@ export function trackConnections(server: Server): Connections {
   async function sweep(): Promise<void> {
     for (const [socket, connection] of current) {
       if (connection.response) continue
-      if (socket.bytesRead !== connection.bytesRead) {
-        connection.bytesRead = socket.bytesRead
-        connection.quietSince = performance.now()
-      } else if (connection.quietSince + UNUSED_MS <= performance.now()) {
+      if (socket.bytesRead !== connection.bytesRead) begunQuiet(socket, connection)
+      else if (connection.quietSince + UNUSED_MS <= performance.now()) {
         socket.destroy()
         await new Promise(setImmediate)
       }
@@ -85,11 +89,10 @@ export function trackConnections(server: Server): Connections {
   return {
     async end() {
       ending = true
-      const now = performance.now()
-      for (const connection of current.values()) {
+      for (const [socket, connection] of current) {
         const { response } = connection
         if (response && !response.headersSent) response.setHeader('connection', 'close')
-        connection.quietSince = now
+        begunQuiet(socket, connection)
       }
       void sweepUntilEnd()
       lookForEnd()
