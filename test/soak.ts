@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 const TESTS = [
   'test/e2e/kill.test.ts',
   'test/e2e/mail-kill.test.ts',
+  'test/e2e/mail-courier.test.ts',
   'test/e2e/ledger-oracle.test.ts',
   'test/e2e/rolling-restart.test.ts',
 ]

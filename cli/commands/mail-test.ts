@@ -19,7 +19,7 @@ const POLL_MS = 200
 export const test = defineCommand({
   meta: {
     name: 'test',
-    description: 'Send a mail with a made-up code the way a mail of Kratos goes',
+    description: 'Send a mail with a made-up code the way a mail of Kratos goes, from the outbox on',
     examples: ['authlance mail test --to ada@example.com --template verification_code_valid'],
   },
   args: {

@@ -12,8 +12,13 @@ const MINUTE_MS = 60_000
 
 const outbox = judgeOf('outbox')
 
-/** Whether events that we promised to publish flow. */
-export function judgeOutbox({ pending, oldestPendingAgeMs, dead }: QueueFacts): Finding[] {
+/** Whether events that we promised to publish flow. @param refusedMails mails of Kratos that cannot be sent as they are */
+export function judgeOutbox({
+  pending,
+  oldestPendingAgeMs,
+  dead,
+  refusedMails,
+}: QueueFacts & { refusedMails: number }): Finding[] {
   const age = `${pending} events wait, the oldest for ${inWords(oldestPendingAgeMs)}`
   const evidence = { pending, oldestPendingAgeMs }
   const remedy = 'see that the service runs and that NATS takes its messages'
@@ -30,6 +35,14 @@ export function judgeOutbox({ pending, oldestPendingAgeMs, dead }: QueueFacts): 
           `${dead} events were given up`,
           'see `authlance events dead`; then `authlance events retry --all`',
           { dead },
+        ),
+    refusedMails === 0
+      ? outbox.ok('mail-refused', 'no mail was refused')
+      : outbox.warn(
+          'mail-refused',
+          `${refusedMails} mails of Kratos were refused and will never be sent`,
+          "see `authlance mail list --dead` for the reasons, and Kratos' courier.http.request_config.body",
+          { refusedMails },
         ),
   ]
 }

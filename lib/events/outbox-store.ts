@@ -3,6 +3,7 @@ import { byIndex, forUpdateSkipLocked } from '../db/dialect.ts'
 import { NOBODY, ownerName } from '../db/lease.ts'
 import type { Database, OutboxRow } from '../db/tables.ts'
 import { transact } from '../db/transact.ts'
+import { REFUSED_MAIL } from '../mail/mail-subjects.ts'
 import { type BackoffRange, backoffMs } from './backoff.ts'
 
 const RETRY: BackoffRange = { minMs: 1000, maxMs: 600_000 }
@@ -125,14 +126,21 @@ export interface OutboxStats {
   pending: number
   /** Age of the oldest pending event, 0 without one. */
   oldestPendingAgeMs: number
+  /** Dead letters that may be tried again. */
   dead: number
+  /** Mails that cannot be sent as they are. */
+  refusedMails: number
 }
 
 /** What waits in the outbox. @param now milliseconds since the epoch */
 export async function outboxStats(db: Kysely<Database>, now: number): Promise<OutboxStats> {
   const counted = await db
     .selectFrom('event_outbox')
-    .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
+    .select((eb) => [
+      'state',
+      eb.fn.countAll<number>().as('count'),
+      eb.fn.sum<number>(eb.case().when('subject', '=', REFUSED_MAIL).then(1).else(0).end()).as('refused'),
+    ])
     .where('state', 'in', ['pending', 'dead'])
     .groupBy('state')
     .execute()
@@ -144,11 +152,13 @@ export async function outboxStats(db: Kysely<Database>, now: number): Promise<Ou
     .limit(1)
     .executeTakeFirst()
 
-  const countOf = (state: string) => Number(counted.find((row) => row.state === state)?.count ?? 0)
+  const found = (state: string) => counted.find((row) => row.state === state)
+  const refusedMails = Number(found('dead')?.refused ?? 0)
   return {
-    pending: countOf('pending'),
+    pending: Number(found('pending')?.count ?? 0),
     oldestPendingAgeMs: oldest ? Math.max(0, now - oldest.created_at) : 0,
-    dead: countOf('dead'),
+    dead: Number(found('dead')?.count ?? 0) - refusedMails,
+    refusedMails,
   }
 }
 

@@ -31,9 +31,9 @@ async function prepared(database: object, ...statements: string[]): Promise<void
 const LAST = Object.keys(migrations).at(-1)!
 const FORGET_LAST = `delete from kysely_migration where name = '${LAST}'`
 
-const event = (id: string, state: string, createdAt: number) =>
+const event = (id: string, state: string, createdAt: number, subject = 'user.created') =>
   `insert into event_outbox (id, subject, schema_version, payload, state, created_at)
-   values ('${id}', 'user.created', 1, '{}', '${state}', ${createdAt})`
+   values ('${id}', '${subject}', 1, '{}', '${state}', ${createdAt})`
 const stripeEvent = (id: string, state: string, receivedAt: number) =>
   `insert into stripe_events (id, type, created_at, livemode, state, received_at)
    values ('${id}', 'invoice.paid', ${receivedAt}, 0, '${state}', ${receivedAt})`
@@ -126,12 +126,14 @@ describe.skipIf(requirePart('mariadb'))('a MariaDB', () => {
       database,
       event('event-1', 'pending', old),
       event('event-2', 'dead', old),
+      event('mail-1', 'dead', old, 'mail.send.refused'),
       stripeEvent('evt_1', 'pending', old),
       stripeEvent('evt_2', 'dead', old),
     )
     const { stateOf, find } = await diagnose({ database })
     expect(stateOf('outbox.pending')).toBe('broken')
     expect(find('outbox.dead')).toMatchObject({ state: 'warn', evidence: { dead: 1 } })
+    expect(find('outbox.mail-refused')).toMatchObject({ state: 'warn', evidence: { refusedMails: 1 } })
     expect(stateOf('outbox.stripe-pending')).toBe('broken')
     expect(find('outbox.stripe-dead')).toMatchObject({ state: 'warn', evidence: { dead: 1 } })
   })

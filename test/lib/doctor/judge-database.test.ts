@@ -108,13 +108,14 @@ describe('a SQLite file', () => {
 
 const MINUTE = 60_000
 test.each([
-  [{ pending: 0, oldestPendingAgeMs: 0, dead: 0 }, ['ok', 'ok']],
-  [{ pending: 3, oldestPendingAgeMs: 2 * MINUTE, dead: 0 }, ['warn', 'ok']],
-  [{ pending: 3, oldestPendingAgeMs: 16 * MINUTE, dead: 2 }, ['broken', 'warn']],
+  [{ pending: 0, oldestPendingAgeMs: 0, dead: 0, refusedMails: 0 }, ['ok', 'ok', 'ok']],
+  [{ pending: 3, oldestPendingAgeMs: 2 * MINUTE, dead: 0, refusedMails: 1 }, ['warn', 'ok', 'warn']],
+  [{ pending: 3, oldestPendingAgeMs: 16 * MINUTE, dead: 2, refusedMails: 0 }, ['broken', 'warn', 'ok']],
 ])('an outbox with %j', (facts, states) => {
   expect(judgeOutbox(facts)).toMatchObject([
     { id: 'outbox.pending', state: states[0] },
     { id: 'outbox.dead', state: states[1] },
+    { id: 'outbox.mail-refused', state: states[2] },
   ])
 })
 

@@ -109,13 +109,24 @@ describe.each(databaseKinds)('outbox on %s', (kind) => {
   })
 
   test('counts what waits and what is dead', async () => {
-    expect(await outboxStats(database.db, NOW)).toEqual({ pending: 0, oldestPendingAgeMs: 0, dead: 0 })
+    expect(await outboxStats(database.db, NOW)).toEqual({
+      pending: 0,
+      oldestPendingAgeMs: 0,
+      dead: 0,
+      refusedMails: 0,
+    })
 
     await addEvents(database.db, 2, { created_at: NOW - 700 })
     await addEvents(database.db, 3, { state: 'dead' })
+    await addEvents(database.db, 2, { state: 'dead', subject: 'mail.send.refused' })
     await addEvents(database.db, 4, { state: 'relayed', relayed_at: NOW })
 
-    expect(await outboxStats(database.db, NOW)).toEqual({ pending: 2, oldestPendingAgeMs: 700, dead: 3 })
-    expect(await statesOf(database.db)).toHaveLength(9)
+    expect(await outboxStats(database.db, NOW)).toEqual({
+      pending: 2,
+      oldestPendingAgeMs: 700,
+      dead: 3,
+      refusedMails: 2,
+    })
+    expect(await statesOf(database.db)).toHaveLength(11)
   })
 })
