@@ -87,7 +87,7 @@ describe('a database that is not empty', () => {
 
 describe('an object that is not what was dumped is refused before the database is touched', () => {
   test.each<[string, (object: Buffer) => Buffer, RegExp]>([
-    ['cut short', (object) => object.subarray(0, object.length - 10), /is damaged: /],
+    ['cut short', (object) => object.subarray(0, object.length / 2), /is damaged: /],
     ['empty', () => Buffer.alloc(0), /is damaged: unexpected end of file/],
     [
       'changed in one bit',
