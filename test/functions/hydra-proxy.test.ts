@@ -270,6 +270,23 @@ describe('what is not public at Hydra', () => {
     expect([hydra.arrived, admin.arrived]).toEqual([[], []])
   })
 
+  it.each([
+    ['DELETE', 'admin/clients', 'GET, HEAD, POST, OPTIONS'],
+    ['PUT', 'admin/clients', 'GET, HEAD, POST, OPTIONS'],
+    ['POST', 'admin/clients/a', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
+    ['DELETE', 'admin/oauth2/auth/requests/consent?consent_challenge=x', 'GET, HEAD, OPTIONS'],
+    ['POST', 'admin/oauth2/auth/requests/consent/accept?consent_challenge=x', 'PUT, OPTIONS'],
+    ['GET', 'admin/oauth2/auth/requests/consent/accept?consent_challenge=x', 'PUT, OPTIONS'],
+    ['DELETE', 'admin/oauth2/auth/requests/consent/reject?consent_challenge=x', 'PUT, OPTIONS'],
+  ])('has no %s %s: 405, which Hydra never sees', async (method, path, allow) => {
+    for (const person of [undefined, 'ada', 'root'] as const) {
+      const answer = await gate.browse(person, path, { method })
+      expect([answer.status, answer.body.code]).toEqual([405, 'method_not_allowed'])
+      expect(answer.headers.get('allow')!.split(', ').sort()).toEqual(allow.split(', ').sort())
+    }
+    expect([hydra.arrived, admin.arrived]).toEqual([[], []])
+  })
+
   it('is not reached by a redirect either', async () => {
     for (const location of [
       `${admin.url}/admin/x`,
