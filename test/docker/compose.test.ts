@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { parseConfig } from '../../lib/config/parse-config.ts'
 import { identitySchema } from '../../runtime/dev/ory/identity-schema.ts'
 import { requirePart } from '../parts/available.ts'
 import { COMPOSE, type ComposeSetup, envOf, setUpCompose } from '../parts/compose.ts'
@@ -111,13 +112,14 @@ describe('make-secrets.sh', () => {
     for (const name of secretNames) expect([name, template[name]]).toEqual([name, ''])
   })
 
-  test('fills every secret but those of Stripe and of the bucket, each with another value', () => {
-    const made = secretNames.filter((name) => !/^(STRIPE|BACKUP_S3)_/.test(name))
+  test('fills every secret but former ones and those of Stripe and of the bucket, each with another value', () => {
+    const made = secretNames.filter((name) => !/^(STRIPE|BACKUP_S3)_|_OLD$/.test(name))
     const values = made.map((name) => setup.env[name]!)
     for (const value of values) expect(value).toMatch(/^[0-9a-f]{32,64}$/)
     expect(new Set(values).size).toBe(made.length)
     expect(setup.env.KRATOS_CIPHER_SECRET).toHaveLength(32)
-    expect(setup.env.STRIPE_SECRET_KEY).toBe('')
+    for (const name of ['STRIPE_SECRET_KEY', 'JWT_KEY_OLD', 'HYDRA_LOGIN_TOKEN_OLD'])
+      expect([name, setup.env[name]]).toEqual([name, ''])
   })
 
   test('keeps the file to its owner, and every value that is there', async () => {
@@ -164,13 +166,23 @@ describe('render.sh', () => {
 })
 
 describe('the templates, with the sample .env', () => {
-  test('are a configuration that our program takes without a warning', async () => {
+  test.each([
+    ['', {}, 1],
+    [
+      ' while two secrets are rotated',
+      { JWT_KEY_OLD: 'f'.repeat(64), HYDRA_LOGIN_TOKEN_OLD: 'e'.repeat(64) },
+      2,
+    ],
+  ])('are a configuration that our program takes without a warning%s', async (_, former, count) => {
     const file = join(setup.dir, 'templates/authlance/config.yaml')
-    const check = startProcess(process.execPath, [CLI, 'config', 'check', '--config', file], {
-      env: setup.env,
-    })
+    const env: Record<string, string> = { ...setup.env, ...former }
+    const check = startProcess(process.execPath, [CLI, 'config', 'check', '--config', file], { env })
     expect(await check.exit).toEqual({ code: 0, signal: null })
     expect(check.output()).toBe(`ok ${file}\n`)
+
+    const { jwtKey, hydra } = parseConfig(parse(readFileSync(file, 'utf8')), { env }).config
+    expect(jwtKey).toEqual([env.JWT_KEY, 'f'.repeat(64)].slice(0, count))
+    expect(hydra!.hydraLoginToken).toEqual([env.HYDRA_LOGIN_TOKEN, 'e'.repeat(64)].slice(0, count))
   })
 
   test('hold the identity schema that the whole product is tested with', () => {
