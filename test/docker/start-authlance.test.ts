@@ -255,8 +255,7 @@ describe.skipIf(requirePart('nginx'))('start-authlance.sh', () => {
     expect(container.stderr()).toContain('AUTHLANCE_STOP_SECONDS: expected')
   })
 
-  // A PID namespace of its own needs root.
-  it.skipIf(process.getuid?.() !== 0)('as the first process it reaps what others leave behind', async () => {
+  it.skipIf(requirePart('root'))('as the first process it reaps what others leave behind', async () => {
     const container = await start({
       within: ['/usr/bin/unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
     })

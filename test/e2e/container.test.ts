@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { requirePart } from '../parts/available.ts'
 import { startContainer } from '../parts/container.ts'
@@ -6,8 +9,12 @@ import { writeConfig } from '../parts/gateway.ts'
 import { readEvents } from '../parts/jetstream-events.ts'
 import { createDatabase } from '../parts/mariadb.ts'
 import { startNats } from '../parts/nats.ts'
+import { tokenOf } from '../parts/replica-load.ts'
 import { tempDir } from '../parts/temp-dir.ts'
 import { startWhoamiStub, vouch, type WhoamiStub } from '../parts/whoami-stub.ts'
+
+const OLD_KEY = 'the-key-that-goes-which-has-32-bytes'
+const NEW_KEY = 'the-key-that-comes-which-has-32-bytes'
 
 /* The start script with nginx and the product itself. */
 
@@ -58,8 +65,11 @@ describe.skipIf(requirePart('nginx'))('the container', () => {
     },
   )
 
-  it('serves on after SIGHUP, under load and without a failed request', async () => {
-    const container = await start()
+  it('signs with a new key after SIGHUP, under load and without a failed request', async () => {
+    const dir = tempDir('keys')
+    const files = ['first', 'former'].map((name) => join(dir, name))
+    for (const file of files) writeFileSync(file, OLD_KEY)
+    const container = await start({ jwtKey: undefined, jwtKey_FILE: files })
     await container.served()
     let asking = true
     const statuses: number[] = []
@@ -70,6 +80,7 @@ describe.skipIf(requirePart('nginx'))('the container', () => {
     )
     for (let i = 0; i < 3; i++) {
       await sleep(500)
+      if (i === 1) writeFileSync(files[0]!, NEW_KEY)
       process.kill(container.pid, 'SIGHUP')
     }
     await sleep(1000)
@@ -78,6 +89,9 @@ describe.skipIf(requirePart('nginx'))('the container', () => {
 
     expect(statuses.length).toBeGreaterThan(20)
     expect(statuses.filter((status) => status !== 200)).toEqual([])
+    const token = await tokenOf(container.url, 'ada')
+    await jwtVerify(token, new TextEncoder().encode(NEW_KEY))
+    await expect(jwtVerify(token, new TextEncoder().encode(OLD_KEY))).rejects.toThrow('signature')
     expect((await container.stop()).code).toBe(0)
   })
 

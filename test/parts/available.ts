@@ -15,6 +15,7 @@ export type Part =
   | 'hydra'
   | 'stripe-mock'
   | 'nats-2.10'
+  | 'root'
 
 const CHECKS: Record<Part, () => boolean> = {
   mariadb: () => Boolean(findProgram('mariadbd') && findProgram('mariadb-install-db')),
@@ -28,6 +29,8 @@ const CHECKS: Record<Part, () => boolean> = {
   hydra: () => Boolean(cachedOryBinary('hydra')),
   'stripe-mock': () => Boolean(cachedStripeMock()),
   'nats-2.10': () => Boolean(installedModule(NATS_SERVER)),
+  // Namespaces of one's own are made by root.
+  root: () => process.getuid?.() === 0,
 }
 
 /** Whether a part can be started here. */
