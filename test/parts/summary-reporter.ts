@@ -8,6 +8,7 @@ export default class SummaryReporter implements Reporter {
       for (const test of module.children.allTests()) {
         const { state } = test.result()
         if (state !== 'pending') count[state]++
+        if (test.diagnostic()?.retryCount) console.log(`needed a second try: ${test.fullName}`)
       }
       // A file or suite whose hook or import fails has failed although none of its tests ran.
       count.failed += module.errors().length
