@@ -1,16 +1,8 @@
-import {
-  type AgentOptions,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { type ProxyBody, type ProxySend, proxyByFetch } from '../../lib/ory/proxy-fetch.ts'
-
-/** Idle connections are given up before most servers do. */
-const AGENT: AgentOptions = { keepAlive: true, timeout: 4000 }
+import { keepConnections } from './kept-connections.ts'
 
 /** Of an answer that comes in one piece: a form's flow, a session, a redirect. */
 const WHOLE_BYTES = 256 * 1024
@@ -27,15 +19,14 @@ const DECODERS = {
  * others are streamed. Bodies that stream in go by `fetch`.
  */
 export function createHttpProxy(): ProxySend {
-  const plain = { send: httpRequest, agent: new HttpAgent(AGENT) }
-  const secure = { send: httpsRequest, agent: new HttpsAgent(AGENT) }
+  const connectionTo = keepConnections()
 
   return (url, request, signal) => {
     const { method, headers, body } = request
     if (body instanceof ReadableStream) return proxyByFetch(url, request, signal)
 
     return new Promise((resolve, reject) => {
-      const { send, agent } = url.startsWith('https:') ? secure : plain
+      const { send, agent } = connectionTo(url)
       const sent = Object.fromEntries(headers)
       // Left alone, node:http gives the body of a DELETE no length, and so no end.
       if (body) sent['content-length'] = String(body.length)
@@ -86,13 +77,7 @@ function readWhole(incoming: IncomingMessage): Promise<ProxyBody> {
       incoming.unshift(Buffer.concat(chunks))
       resolve(Readable.toWeb(incoming) as ReadableStream)
     }
-    const end = () =>
-      resolve(chunks.length === 1 ? ownBytes(chunks[0]!) : new Uint8Array(Buffer.concat(chunks)))
+    const end = () => resolve(Buffer.concat(chunks))
     incoming.on('data', take).on('end', end).on('error', reject)
   })
-}
-
-/** Buffers may be parts of a pool that others write to. */
-function ownBytes(buffer: Buffer): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer)
 }

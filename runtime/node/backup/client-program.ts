@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { constants } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import type { MysqlSource } from '../../../lib/backup/backup-sources.ts'
+import { hasAccess } from '../has-access.ts'
 
 const STDERR_CHARACTERS = 8000
 
@@ -16,7 +17,9 @@ export interface ClientProgram {
 /** Finds a client program under MariaDB's name or MySQL's. @throws in one line when neither is installed */
 export async function findClientProgram(...names: [string, string]): Promise<ClientProgram> {
   const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  const path = names.flatMap((name) => directories.map((directory) => join(directory, name))).find(isProgram)
+  const path = names
+    .flatMap((name) => directories.map((directory) => join(directory, name)))
+    .find((file) => hasAccess(file, constants.X_OK))
   if (!path) throw new Error(`neither ${names.join(' nor ')} is installed, or not in PATH`)
   const { stdout } = await promisify(execFile)(path, ['--no-defaults', '--version'], { timeout: 10_000 })
   return { path, mariadb: stdout.includes('MariaDB') }
@@ -67,13 +70,4 @@ export function startClient(
 
 function firstComplaint(text: string): string | undefined {
   return text.split('\n').find((line) => line.trim() && !/warning/i.test(line))
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

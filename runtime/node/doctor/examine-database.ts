@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { type Kysely, sql } from 'kysely'
 import type { Config } from '../../../lib/config.ts'
 import { DatabaseNewerError, migrationState } from '../../../lib/db/migrate.ts'
@@ -10,6 +10,7 @@ import { judgeDatabaseAway, judgeLatency, judgeMigrations } from '../../../lib/d
 import { judgeMysql } from '../../../lib/doctor/judge-mysql.ts'
 import { judgeSqlite } from '../../../lib/doctor/judge-sqlite.ts'
 import { openDatabase } from '../database.ts'
+import { hasAccess } from '../has-access.ts'
 import { measureClock, readMysqlFacts } from './mysql-facts.ts'
 import { nearestDirectory } from './nearest-directory.ts'
 
@@ -75,7 +76,10 @@ const MAX_CHECKED_BYTES = 512 * 1024 * 1024
 async function* examineSqlite(config: Config, file: string): AsyncGenerator<Finding> {
   const exists = existsSync(file)
   const directory = nearestDirectory(file)
-  const writable = statSync(directory).isDirectory() && isWritable(directory) && (!exists || isWritable(file))
+  const writable =
+    statSync(directory).isDirectory() &&
+    hasAccess(directory, constants.W_OK) &&
+    (!exists || hasAccess(file, constants.W_OK))
   if (!exists) {
     yield* judgeSqlite({ file, exists, writable })
     return
@@ -118,13 +122,4 @@ function readJournalMode(file: string): string {
     closeSync(descriptor)
   }
   return header[18] === 1 ? 'a rollback journal' : 'wal'
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }
