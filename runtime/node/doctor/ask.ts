@@ -1,3 +1,5 @@
+import { textAt } from '../../../lib/doctor/settings.ts'
+
 export type Asked =
   | { kind: 'answer'; status: number; body: unknown; dateMs?: number }
   /** `reason` continues a sentence that begins with who was asked. */
@@ -41,4 +43,9 @@ function parsed(text: string): unknown {
 export function readiness(asked: Asked): string {
   if (asked.kind === 'away') return asked.reason
   return asked.status === 200 ? 'ready' : `is not ready (it answers ${asked.status})`
+}
+
+/** The text at a dotted path of an answer; undefined without it, or without an answer. */
+export function answeredText(asked: Asked, path: string): string | undefined {
+  return asked.kind === 'answer' ? textAt(asked.body, path) : undefined
 }

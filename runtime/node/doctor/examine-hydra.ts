@@ -9,8 +9,8 @@ import {
   judgeTokenHook,
 } from '../../../lib/doctor/judge-hydra.ts'
 import { judgeOryVersion, judgeReady } from '../../../lib/doctor/judge-ory.ts'
-import { type Settings, textAt } from '../../../lib/doctor/settings.ts'
-import { ask, readiness } from './ask.ts'
+import type { Settings } from '../../../lib/doctor/settings.ts'
+import { answeredText, ask, readiness } from './ask.ts'
 import { localUrl } from './examine-ports.ts'
 
 const { broken, skipped } = judgeOf('hydra')
@@ -34,11 +34,7 @@ export async function* examineHydra(config: Config, settings: Settings | undefin
     yield judgeReady('hydra', 'admin', 'hydra.adminUrl', readiness(ready))
     if (ready.kind === 'answer') {
       const version = await ask(`${adminUrl}/version`, timeoutMs)
-      yield judgeOryVersion(
-        'hydra',
-        version.kind === 'answer' ? textAt(version.body, 'version') : undefined,
-        OLDEST,
-      )
+      yield judgeOryVersion('hydra', answeredText(version, 'version'), OLDEST)
     }
   }
   yield judgeTokenHook(config.hydra.hydraLoginToken, await probeTokenHook(config))
@@ -54,7 +50,7 @@ async function* examinePublic(config: Config, url: string): AsyncGenerator<Findi
   const limitMs = Math.max(timeoutMs, FIRST_KEYS_MS)
   const keys = await ask(`${url}/.well-known/jwks.json`, limitMs)
   const discovery = await ask(`${url}/.well-known/openid-configuration`, limitMs)
-  yield judgeIssuer(discovery.kind === 'answer' ? textAt(discovery.body, 'issuer') : undefined, config)
+  yield judgeIssuer(answeredText(discovery, 'issuer'), config)
   const list = keys.kind === 'answer' ? (keys.body as { keys?: unknown } | undefined)?.keys : undefined
   yield judgeKeys(Array.isArray(list) ? list.length : undefined)
 }

@@ -11,7 +11,7 @@ import { judgeKratosConfig } from '../../../lib/doctor/judge-kratos-config.ts'
 import { judgeOryVersion, judgeReady } from '../../../lib/doctor/judge-ory.ts'
 import { type Settings, textAt } from '../../../lib/doctor/settings.ts'
 import { listCourierMessages } from '../../../lib/ory/kratos-courier.ts'
-import { type Asked, ask, readiness } from './ask.ts'
+import { type Asked, answeredText, ask, readiness } from './ask.ts'
 
 const { skipped, warn } = judgeOf('kratos')
 const OLDEST = '1.1'
@@ -35,16 +35,12 @@ export async function* examineKratos(
 
   if (ready.kind === 'answer') {
     const flow = await get(`${kratos.url}/self-service/login/api`)
-    yield judgeBaseUrl(flow.kind === 'answer' ? textAt(flow.body, 'ui.action') : undefined, config)
+    yield judgeBaseUrl(answeredText(flow, 'ui.action'), config)
     yield* await examineSchemas(config, get)
   }
   if (adminReady.kind === 'answer') {
     const version = await get(`${kratos.adminUrl}/admin/version`)
-    yield judgeOryVersion(
-      'kratos',
-      version.kind === 'answer' ? textAt(version.body, 'version') : undefined,
-      OLDEST,
-    )
+    yield judgeOryVersion('kratos', answeredText(version, 'version'), OLDEST)
     yield* await examineCourier(config)
   }
   yield* settings ? judgeKratosConfig(settings, config) : [kratosConfigUnread()]
