@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineCommand } from 'citty'
 import type { Kysely } from 'kysely'
-import { inPart } from '../../lib/async/in-part.ts'
 import { secretValues } from '../../lib/config/secrets.ts'
 import type { Database } from '../../lib/db/tables.ts'
 import { newTrace } from '../../lib/http/trace.ts'
@@ -9,10 +8,10 @@ import { findMail, type KeptMail, listMail } from '../../lib/mail/kept-mail.ts'
 import { createMailIntake } from '../../lib/mail/mail-intake.ts'
 import { parseAddress } from '../../lib/mail/parse-address.ts'
 import { testMail } from '../../lib/mail/test-mail.ts'
-import { openDatabase } from '../../runtime/node/database.ts'
 import { createLog } from '../../runtime/node/log.ts'
 import { ArgumentMistake } from '../argument-mistake.ts'
-import { configArg, loadConfigFile } from '../load-config-file.ts'
+import { configArg } from '../load-config-file.ts'
+import { onDatabase } from '../on-database.ts'
 
 const POLL_MS = 200
 
@@ -46,19 +45,13 @@ export const test = defineCommand({
     if (args.from !== undefined && !parseAddress(args.from))
       throw new ArgumentMistake('--from must be one e-mail address')
     if (!/^\d{1,3}$/.test(args.wait)) throw new ArgumentMistake('--wait needs seconds, from 0 to 999')
-    const config = loadConfigFile(args.config)
-    const log = createLog(config.log.level, secretValues(config), process.stderr)
-    const mail = await inPart('database', async () => {
-      const { db, close } = openDatabase(config)
-      try {
-        const from = args.from ?? (await usualSender(db)) ?? `no-reply@${domainOf(recipient)}`
-        const made = { ...testMail({ from, to, templateId: template }), now: Date.now(), trace: newTrace() }
-        const { id, outcome } = await createMailIntake({ db, config, log }).take(made)
-        if (outcome === 'unavailable') throw new Error('it does not take the mail')
-        return await settled(db, id, Number(args.wait) * 1000)
-      } finally {
-        await close()
-      }
+    const mail = await onDatabase(args.config, async (db, config) => {
+      const log = createLog(config.log.level, secretValues(config), process.stderr)
+      const from = args.from ?? (await usualSender(db)) ?? `no-reply@${domainOf(recipient)}`
+      const made = { ...testMail({ from, to, templateId: template }), now: Date.now(), trace: newTrace() }
+      const { id, outcome } = await createMailIntake({ db, config, log }).take(made)
+      if (outcome === 'unavailable') throw new Error('it does not take the mail')
+      return settled(db, id, Number(args.wait) * 1000)
     })
     const { id, state, error } = mail
     console.log(args.json ? JSON.stringify({ id, state, error }) : outcomeOf(mail))
